@@ -1,0 +1,1 @@
+"""The facade both front ends use."""

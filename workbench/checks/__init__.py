@@ -1,0 +1,1 @@
+"""Checks: verifiers of an answer that is still streaming."""

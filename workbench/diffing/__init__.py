@@ -1,0 +1,1 @@
+"""Diffs of prompts and answers."""

@@ -1,0 +1,1 @@
+"""The engine: lanes, races, limits, and the process they run in."""

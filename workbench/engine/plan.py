@@ -1,0 +1,120 @@
+"""What can be asked of an engine, and the client interface both front ends use.
+
+The same engine runs in-process (headless) or in a process of its own (beside a screen); an
+:class:`EngineClient` hides which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from workbench.model.events import AbortMode, Event
+from workbench.model.lane import Lane
+from workbench.model.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class RacePlan:
+    """One iteration to be run.
+
+    ``checks`` are check texts (``json``, ``max_chars:200``) for every lane. ``abort`` says when a
+    lane is cancelled: never, on its first failure, or on a failure of the checks in ``abort_on``.
+    ``repeat`` sends the prompt that many times to each lane; ``sequential`` races the lanes one
+    after another. ``parent`` is the iteration this one was made from.
+    """
+
+    prompt: Prompt
+    lanes: tuple[Lane, ...]
+    checks: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    abort: AbortMode = "off"
+    abort_on: tuple[str, ...] = ()
+    repeat: int = 1
+    sequential: bool = False
+    parent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Work in this session from now on: an existing one by its id, or a new one.
+
+    With ``saved`` False nothing is written. The answer is the session's events so far.
+    """
+
+    id: str | None = None
+    title: str = ""
+    saved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StartRace:
+    """Run an iteration in the open session."""
+
+    plan: RacePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel one attempt, or with None everything that runs."""
+
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Make these lanes ready (load models, open connections) before they are needed."""
+
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Name, star or annotate an iteration; None leaves a field as it is."""
+
+    iteration: int
+    name: str | None = None
+    star: bool | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Cancel, save, stop local models, end."""
+
+
+Command = OpenSession | StartRace | Cancel | Warm | Mark | Shutdown
+
+COMMAND_TAGS: Mapping[str, type[Command]] = {
+    "open": OpenSession,
+    "race": StartRace,
+    "cancel": Cancel,
+    "warm": Warm,
+    "mark": Mark,
+    "shutdown": Shutdown,
+}
+
+
+class EngineClient(Protocol):
+    """A running engine, wherever it runs. Everything it has to say comes out of ``events()``."""
+
+    async def send(self, command: Command) -> None:
+        """Hand over a command; returns when it is on its way, not when it is done.
+
+        Raises:
+            EngineDied: the engine's process has ended.
+        """
+        ...
+
+    def events(self) -> AsyncIterator[Sequence[Event]]:
+        """Yield events in batches until the engine ends. One consumer only.
+
+        Raises:
+            EngineDied: the engine's process ended by itself; what came before is valid.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Shut down and wait, two seconds at most; then end the process. May be called twice."""
+        ...

@@ -1,0 +1,1 @@
+"""Measures: timing, failure, cost, intervals; exact definitions, one place."""

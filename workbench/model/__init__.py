@@ -1,0 +1,1 @@
+"""Records and events: frozen dataclasses on the standard library alone."""

@@ -1,0 +1,219 @@
+"""Events: the spine. The engine yields them, the journal writes them, the screen folds them, the
+command line prints them and replay re-emits them.
+
+Times are milliseconds on the attempt's clock (zero: the request is handed to the open connection)
+unless a field says ``race``: those run on the iteration's clock (zero: the race starts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workbench.model.attempt import (
+    AttemptError,
+    AttemptState,
+    Avoided,
+    Channel,
+    Cost,
+    Tokens,
+)
+from workbench.model.lane import Lane
+from workbench.model.prompt import Prompt
+from workbench.model.verdict import FailureKind, Severity
+
+AbortMode = Literal["off", "first", "named"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """The head of a session. ``utc`` is ISO 8601."""
+
+    id: str
+    title: str
+    utc: str
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class IterationStarted:
+    """A version of the prompt is about to be sent. ``parent`` is the iteration it came from."""
+
+    iteration: int
+    prompt: Prompt
+    lanes: tuple[Lane, ...]
+    checks: tuple[str, ...]
+    utc: str
+    parent: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    abort: AbortMode = "off"
+    abort_on: tuple[str, ...] = ()
+    repeat: int = 1
+    sequential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptQueued:
+    """An attempt exists; written before its request leaves. ``checks`` are its checks' names and
+    ``severities`` stand in the same order.
+    """
+
+    attempt: int
+    iteration: int
+    lane: str
+    model: str
+    repeat: int = 1
+    checks: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    retry_of: int | None = None
+    fallback_of: int | None = None
+    origin: Literal["live", "cache", "replay"] = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatus:
+    """What a lane is doing before its clock starts, e.g. ``connecting`` or ``loading model``."""
+
+    attempt: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    """The clock's zero: the request has been handed to the open connection."""
+
+    attempt: int
+    utc: str
+    race_ms: float
+    connect_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """Text as it arrived: ``pieces`` are ``(ms, text)`` in order."""
+
+    attempt: int
+    pieces: tuple[tuple[float, str], ...]
+    channel: Channel = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictReached:
+    """A check decided. ``index`` is its place among the attempt's checks."""
+
+    attempt: int
+    index: int
+    name: str
+    verdict: Literal["pass", "fail", "error"]
+    at_char: int
+    at_token: int
+    ms: float
+    reason: str = ""
+    span: tuple[int, int] | None = None
+    severity: Severity = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFirst:
+    """The attempt's first failure: its TTFF is ``ms``."""
+
+    attempt: int
+    kind: FailureKind
+    check: str | None
+    at_char: int | None
+    at_token: int
+    ms: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptAborted:
+    """The lane is being cancelled because ``check`` failed."""
+
+    attempt: int
+    ms: float
+    check: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """The end of an attempt, with what only the end knows."""
+
+    attempt: int
+    state: AttemptState
+    ms: float
+    tokens: Tokens = Tokens()
+    cost: Cost = Cost()
+    avoided: Avoided | None = None
+    finish_reason: str | None = None
+    error: AttemptError | None = None
+    clock_error_ms: float | None = None
+    served_model: str | None = None
+    request_id: str | None = None
+    provider_data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IterationEnded:
+    """Every attempt of the iteration has ended; ``ms`` on the iteration's clock."""
+
+    iteration: int
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A person's mark on an iteration: a name, a star, a note. None leaves a field as it was."""
+
+    iteration: int
+    utc: str
+    name: str | None = None
+    star: bool | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the person should know: a sentence and a hint."""
+
+    level: Literal["info", "warning", "error"]
+    message: str
+    hint: str = ""
+    attempt: int | None = None
+
+
+Event = (
+    SessionStarted
+    | IterationStarted
+    | AttemptQueued
+    | LaneStatus
+    | AttemptStarted
+    | Chunks
+    | VerdictReached
+    | FailedFirst
+    | AttemptAborted
+    | AttemptEnded
+    | IterationEnded
+    | Annotated
+    | Notice
+)
+
+EVENT_TAGS: Mapping[str, type[Event]] = {
+    "session": SessionStarted,
+    "iteration": IterationStarted,
+    "attempt": AttemptQueued,
+    "status": LaneStatus,
+    "start": AttemptStarted,
+    "chunks": Chunks,
+    "verdict": VerdictReached,
+    "failed": FailedFirst,
+    "abort": AttemptAborted,
+    "end": AttemptEnded,
+    "iteration_end": IterationEnded,
+    "mark": Annotated,
+    "notice": Notice,
+}
+"""The tag of each event on the wire and in a session file; tags are part of both formats."""
+
+TAG_OF: Mapping[type[Event], str] = {kind: tag for tag, kind in EVENT_TAGS.items()}

@@ -1,0 +1,355 @@
+"""The one fold that makes records out of events, wherever they come from: a running engine, a
+session file or a replay. Live and replay cannot disagree because both go through here.
+
+:class:`SessionFold` is fed events in order and keeps mutable state that a screen can read cheaply
+while it streams; :meth:`SessionFold.session` and :meth:`LiveAttempt.record` give frozen records.
+An event about an attempt or iteration nobody started is ignored and counted in ``strays``: a
+damaged session file loses what was damaged, not what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from workbench.model.attempt import (
+    TERMINAL,
+    Attempt,
+    AttemptState,
+    Tokens,
+)
+from workbench.model.events import (
+    Annotated,
+    AttemptAborted,
+    AttemptEnded,
+    AttemptQueued,
+    AttemptStarted,
+    Chunks,
+    Event,
+    FailedFirst,
+    IterationEnded,
+    IterationStarted,
+    LaneStatus,
+    Notice,
+    SessionStarted,
+    VerdictReached,
+)
+from workbench.model.session import Iteration, Session
+from workbench.model.verdict import CheckResult, FirstFailure, Severity, VerdictName
+
+
+class LiveAttempt:
+    """The state of one attempt while its events arrive.
+
+    ``parts`` are the answer's chunk texts in order (never joined while streaming) and ``chars``
+    their total length; ``version`` grows with every event, so that a widget can see cheaply
+    whether anything changed.
+    """
+
+    __slots__ = (
+        "aborted_by",
+        "chars",
+        "checks",
+        "ended",
+        "first_failure",
+        "iteration",
+        "parts",
+        "queued",
+        "reasoning_parts",
+        "reasoning_times",
+        "started",
+        "state",
+        "status",
+        "times",
+        "version",
+    )
+
+    def __init__(self, queued: AttemptQueued) -> None:
+        self.queued = queued
+        self.iteration = queued.iteration
+        self.state: AttemptState = "queued"
+        self.status = ""
+        self.started: AttemptStarted | None = None
+        self.parts: list[str] = []
+        self.times: list[float] = []
+        self.reasoning_parts: list[str] = []
+        self.reasoning_times: list[float] = []
+        self.chars = 0
+        severities: tuple[Severity, ...] = queued.severities or tuple("fail" for _ in queued.checks)
+        self.checks: list[CheckResult] = [
+            CheckResult(name, severity=severity)
+            for name, severity in zip(queued.checks, severities, strict=False)
+        ]
+        self.first_failure: FirstFailure | None = None
+        self.aborted_by: AttemptAborted | None = None
+        self.ended: AttemptEnded | None = None
+        self.version = 0
+
+    @property
+    def number(self) -> int:
+        """The attempt's number within its session."""
+        return self.queued.attempt
+
+    @property
+    def live(self) -> bool:
+        """True until the attempt has ended."""
+        return self.state not in TERMINAL
+
+    @property
+    def ttft_ms(self) -> float | None:
+        """Time to the first answer text in milliseconds."""
+        return self.times[0] if self.times else None
+
+    @property
+    def text(self) -> str:
+        """The answer so far (joins all parts: not for every frame)."""
+        return "".join(self.parts)
+
+    @property
+    def verdict(self) -> VerdictName:
+        """The attempt's verdict from its checks and its end. Warnings never fail an attempt."""
+        if self.first_failure is not None:
+            return "error" if self.first_failure.kind == "provider" else "fail"
+        counted = [c.verdict for c in self.checks if c.severity == "fail"]
+        if "error" in counted or self.state == "error":
+            return "error"
+        if self.live or self.state in ("cancelled", "aborted") or "pending" in counted:
+            return "pending"
+        return "pass"
+
+    def apply(self, event: Event) -> None:
+        """Take one event about this attempt."""
+        self.version += 1
+        match event:
+            case Chunks():
+                self._take_chunks(event)
+            case VerdictReached():
+                self._take_verdict(event)
+            case LaneStatus():
+                if self.live:
+                    self.status = event.status
+                    if self.state == "queued":
+                        self.state = "connecting"
+            case AttemptStarted():
+                self.started = event
+                self.state = "waiting"
+                self.status = ""
+            case FailedFirst():
+                self.first_failure = FirstFailure(
+                    event.kind, event.check, event.at_char, event.at_token, event.ms, event.reason
+                )
+            case AttemptAborted():
+                self.aborted_by = event
+            case AttemptEnded():
+                self.ended = event
+                self.state = event.state
+                self.status = ""
+            case _:
+                pass
+
+    def _take_chunks(self, event: Chunks) -> None:
+        if event.channel == "reasoning":
+            parts, times = self.reasoning_parts, self.reasoning_times
+        else:
+            parts, times = self.parts, self.times
+            self.state = "streaming" if self.live else self.state
+        for ms, text in event.pieces:
+            times.append(ms)
+            parts.append(text)
+            if event.channel == "answer":
+                self.chars += len(text)
+
+    def _take_verdict(self, event: VerdictReached) -> None:
+        if not 0 <= event.index < len(self.checks):
+            return
+        self.checks[event.index] = CheckResult(
+            event.name,
+            event.verdict,
+            event.at_char,
+            event.at_token,
+            event.ms,
+            event.reason,
+            event.span,
+            event.severity,
+        )
+
+    def record(self) -> Attempt:
+        """Return the frozen record as of now."""
+        queued, started, ended = self.queued, self.started, self.ended
+        base = Attempt(
+            number=queued.attempt,
+            iteration=queued.iteration,
+            lane=queued.lane,
+            model=queued.model,
+            repeat=queued.repeat,
+            state=self.state,
+            text=self.text,
+            reasoning="".join(self.reasoning_parts) if self.reasoning_parts else None,
+            chunks=tuple(zip(self.times, self.parts, strict=True)),
+            reasoning_chunks=tuple(zip(self.reasoning_times, self.reasoning_parts, strict=True)),
+            checks=tuple(self.checks),
+            verdict=self.verdict,
+            first_failure=self.first_failure,
+            utc=started.utc if started else None,
+            race_ms=started.race_ms if started else 0.0,
+            connect_ms=started.connect_ms if started else None,
+            reasoning_ttft_ms=self.reasoning_times[0] if self.reasoning_times else None,
+            ttft_ms=self.ttft_ms,
+            abort_ms=self.aborted_by.ms if self.aborted_by else None,
+            retry_of=queued.retry_of,
+            fallback_of=queued.fallback_of,
+            origin=queued.origin,
+        )
+        if ended is None:
+            return base
+        return replace(
+            base,
+            total_ms=ended.ms,
+            clock_error_ms=ended.clock_error_ms,
+            tokens=ended.tokens,
+            tokens_per_s=_rate(ended.tokens, [*self.reasoning_times, *self.times]),
+            cost=ended.cost,
+            avoided=ended.avoided,
+            finish_reason=ended.finish_reason,
+            error=ended.error,
+            served_model=ended.served_model,
+            request_id=ended.request_id,
+            provider_data=dict(ended.provider_data),
+        )
+
+
+def _rate(tokens: Tokens, times: list[float]) -> float | None:
+    """Output tokens ÷ (last − first chunk), per second; None when either is unknown."""
+    if tokens.output is None or len(times) < 2 or times[-1] <= times[0]:
+        return None
+    return tokens.output / ((times[-1] - times[0]) / 1000)
+
+
+class LiveIteration:
+    """The state of one iteration while its attempts run; attempts stand in order of number."""
+
+    __slots__ = ("attempts", "ended", "marks", "started")
+
+    def __init__(self, started: IterationStarted) -> None:
+        self.started = started
+        self.attempts: dict[int, LiveAttempt] = {}
+        self.ended: IterationEnded | None = None
+        self.marks = Annotated(started.iteration, "", "", False, "")
+
+    @property
+    def number(self) -> int:
+        """The iteration's number within its session."""
+        return self.started.iteration
+
+    @property
+    def running(self) -> bool:
+        """True until the race is over."""
+        return self.ended is None
+
+    def annotate(self, mark: Annotated) -> None:
+        """Lay a person's mark over the earlier ones; None leaves a field as it was."""
+        old = self.marks
+        self.marks = Annotated(
+            mark.iteration,
+            mark.utc,
+            old.name if mark.name is None else mark.name,
+            old.star if mark.star is None else mark.star,
+            old.note if mark.note is None else mark.note,
+        )
+
+    def record(self) -> Iteration:
+        """Return the frozen record as of now."""
+        s = self.started
+        return Iteration(
+            number=s.iteration,
+            prompt=s.prompt,
+            lanes=s.lanes,
+            checks=s.checks,
+            utc=s.utc,
+            parent=s.parent,
+            variables=dict(s.variables),
+            abort=s.abort,
+            abort_on=s.abort_on,
+            repeat=s.repeat,
+            sequential=s.sequential,
+            attempts=tuple(a.record() for a in self.attempts.values()),
+            total_ms=self.ended.ms if self.ended else None,
+            name=self.marks.name or "",
+            star=bool(self.marks.star),
+            note=self.marks.note or "",
+        )
+
+
+class SessionFold:
+    """Feed it every event of a session, in order."""
+
+    def __init__(self) -> None:
+        self.head: SessionStarted | None = None
+        self.iterations: dict[int, LiveIteration] = {}
+        self.attempts: dict[int, LiveAttempt] = {}
+        self.notices: list[Notice] = []
+        self.strays = 0
+
+    def apply(self, event: Event) -> None:
+        """Take one event. Never raises on events that do not fit: they count as ``strays``."""
+        match event:
+            case SessionStarted():
+                self.head = self.head or event
+            case IterationStarted():
+                if event.iteration in self.iterations:
+                    self.strays += 1
+                else:
+                    self.iterations[event.iteration] = LiveIteration(event)
+            case AttemptQueued():
+                self._take_attempt(event)
+            case IterationEnded() | Annotated():
+                self._take_iteration(event)
+            case Notice():
+                self.notices.append(event)
+            case _:
+                attempt = self.attempts.get(event.attempt)
+                if attempt is None:
+                    self.strays += 1
+                else:
+                    attempt.apply(event)
+
+    def _take_attempt(self, event: AttemptQueued) -> None:
+        iteration = self.iterations.get(event.iteration)
+        if iteration is None or event.attempt in self.attempts:
+            self.strays += 1
+            return
+        attempt = LiveAttempt(event)
+        self.attempts[event.attempt] = attempt
+        iteration.attempts[event.attempt] = attempt
+
+    def _take_iteration(self, event: IterationEnded | Annotated) -> None:
+        iteration = self.iterations.get(event.iteration)
+        if iteration is None:
+            self.strays += 1
+        elif isinstance(event, IterationEnded):
+            iteration.ended = event
+        else:
+            iteration.annotate(event)
+
+    def apply_all(self, events: Iterable[Event]) -> SessionFold:
+        """Take many events and return self."""
+        for event in events:
+            self.apply(event)
+        return self
+
+    def session(self, fallback: Mapping[str, str] | None = None) -> Session:
+        """Return the frozen record of the whole session.
+
+        *fallback* fills ``id``, ``title``, ``utc`` and ``app`` where the head was lost.
+        """
+        given = fallback or {}
+        head = self.head or SessionStarted(
+            given.get("id", ""), given.get("title", ""), given.get("utc", ""), given.get("app", "")
+        )
+        return Session(
+            id=head.id,
+            title=head.title,
+            utc=head.utc,
+            app=head.app,
+            iterations=tuple(i.record() for i in self.iterations.values()),
+        )

@@ -1,0 +1,1 @@
+"""Providers: adapters from a lane to a stream of stamped text."""

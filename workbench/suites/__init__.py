@@ -1,0 +1,1 @@
+"""Cases, suites, runs, exporters and importers."""
