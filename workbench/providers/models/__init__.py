@@ -1,0 +1,1 @@
+"""Embedded models: the catalogue of pinned weights, their files, and how they are fetched."""
