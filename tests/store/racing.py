@@ -1,0 +1,69 @@
+"""Builds small iterations for the tests of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from workbench.model.attempt import Tokens
+from workbench.model.events import (
+    AttemptEnded,
+    AttemptQueued,
+    AttemptStarted,
+    Chunks,
+    Event,
+    FailedFirst,
+    IterationEnded,
+    IterationStarted,
+    VerdictReached,
+)
+from workbench.model.lane import Lane
+from workbench.model.prompt import Prompt
+
+UTC = "2026-11-22T09:30:00.000Z"
+
+
+def lanes(count: int) -> tuple[Lane, ...]:
+    return tuple(Lane(f"lane{n}", "scripted", f"model{n}") for n in range(count))
+
+
+def start(text: str = "hi", count: int = 1) -> Callable[[int, int], Sequence[Event]]:
+    """What an engine gives to ``begin``."""
+
+    def build(iteration: int, attempt: int) -> Sequence[Event]:
+        chosen = lanes(count)
+        return (
+            IterationStarted(iteration, Prompt(text), chosen, ("json",), UTC),
+            *(
+                AttemptQueued(attempt + n, iteration, lane.name, lane.model, checks=("json",))
+                for n, lane in enumerate(chosen)
+            ),
+        )
+
+    return build
+
+
+def answer(attempt: int, text: str, *, verdict: str = "pass", begin_ms: float = 100.0):
+    """The events of one attempt that answers *text*, one chunk per word."""
+    words = text.split(" ")
+    times = [begin_ms + 10 * n for n in range(len(words))]
+    yield AttemptStarted(attempt, UTC, 0.5)
+    for n, (ms, word) in enumerate(zip(times, words, strict=True)):
+        yield Chunks(attempt, ((ms, (" " if n else "") + word),))
+    yield VerdictReached(attempt, 0, "json", verdict, 0, 1, times[0], "not JSON")
+    if verdict == "fail":
+        yield FailedFirst(attempt, "check", "json", 0, 1, times[0], "not JSON")
+    yield AttemptEnded(attempt, "complete", times[-1], Tokens(5, len(words), source="measured"))
+
+
+def run(journal, text: str, replies: Sequence[str]) -> list[Event]:
+    """One whole iteration through *journal*; returns its events."""
+    done = list(journal.begin(start(text, len(replies))))
+    first = done[1].attempt
+    for n, reply in enumerate(replies):
+        for event in answer(first + n, reply):
+            journal.append(event)
+            done.append(event)
+    end = IterationEnded(done[0].iteration, 500.0)
+    journal.append(end)
+    journal.flush()
+    return [*done, end]

@@ -1,0 +1,160 @@
+"""Reading sessions: damage costs what is damaged, and names mean what a person expects."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.store.racing import run
+from workbench.errors import NotSaved, SessionError, SessionVersionError, UnknownName
+from workbench.store.journal import Journal
+from workbench.store.names import resolve, slug
+from workbench.store.sessions import list_sessions, load, salvage
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def write(folder, title="Tickets", iterations=3):
+    journal = Journal.create(folder, title, now=NOW)
+    for n in range(iterations):
+        run(journal, f"prompt {n}", ["a bé c", "d"])
+    journal.close()
+    return journal.path
+
+
+def test_a_file_cut_at_any_byte_opens_with_all_whole_lines(tmp_path) -> None:
+    data = write(tmp_path).read_bytes()
+    cut = tmp_path / "cut.jsonl"
+    whole = load(tmp_path / "tickets-2026-11-22.jsonl").events
+    for size in range(len(data)):
+        cut.write_bytes(data[:size])
+        loaded = load(cut)
+        lines = data[:size].count(b"\n")
+        assert len(loaded.events) >= lines
+        assert loaded.events == whole[: len(loaded.events)]
+        complete = size == 0 or data[size - 1 : size] == b"\n" or len(loaded.events) > lines
+        assert bool(loaded.damage) != complete
+        assert all(d.kind == "torn" for d in loaded.damage)
+
+
+def test_a_damaged_line_costs_that_line_alone_and_is_named(tmp_path) -> None:
+    path = write(tmp_path)
+    lines = path.read_bytes().split(b"\n")
+    rng = random.Random(7)
+    for number, line in enumerate(lines[:-1]):
+        broken = bytearray(line)
+        broken[rng.randrange(len(broken))] = 0xFF
+        path.write_bytes(b"\n".join([*lines[:number], bytes(broken), *lines[number + 1 :]]))
+        loaded = load(path)
+        assert [d.line for d in loaded.damage] == [number + 1]
+        assert loaded.damage[0].offset == len(b"\n".join(lines[:number])) + bool(number)
+        assert len(loaded.events) == len(lines) - 2
+        assert loaded.report()[0].startswith(f"Line {number + 1} ")
+
+
+def test_whatever_is_in_the_file_reading_ends_in_a_session_or_a_session_error(tmp_path) -> None:
+    data = bytearray(write(tmp_path).read_bytes())
+    rng = random.Random(3)
+    path = tmp_path / "noise.jsonl"
+    for _ in range(200):
+        noise = bytearray(data)
+        for _ in range(rng.randrange(1, 40)):
+            noise[rng.randrange(len(noise))] = rng.randrange(256)
+        path.write_bytes(noise)
+        try:
+            load(path)
+        except SessionError:
+            continue
+
+
+def test_salvage_keeps_every_readable_line_as_it_stands(tmp_path) -> None:
+    path = write(tmp_path)
+    good = path.read_bytes()
+    path.write_bytes(b"\x00\x00\n" + good + b'{"v":1,"t":"hologram","x":1}\n{"v":1,"t":"en')
+    into = tmp_path / "saved.jsonl"
+    assert salvage(path, into) == good.count(b"\n") + 1
+    assert into.read_bytes() == good + b'{"v":1,"t":"hologram","x":1}\n'
+    with pytest.raises(NotSaved):
+        salvage(path, into)
+
+
+def test_unknown_lines_are_reported_and_a_newer_version_refused(tmp_path) -> None:
+    path = write(tmp_path)
+    with path.open("ab") as file:
+        file.write(b'{"v":1,"t":"hologram"}\n' * 2)
+    assert load(path).unknown == {"hologram": 2}
+    assert "2 lines" in load(path).report()[0]
+    with path.open("ab") as file:
+        file.write(b'{"v":2,"t":"chunks"}\n')
+    with pytest.raises(SessionVersionError):
+        load(path)
+    with pytest.raises(SessionVersionError):
+        Journal.open(tmp_path, path.stem)
+
+
+def test_what_is_no_session_is_said_to_be_none(tmp_path) -> None:
+    other = tmp_path / "notes.jsonl"
+    other.write_text("dear diary\n")
+    for path in (other, tmp_path / "missing.jsonl", tmp_path):
+        with pytest.raises(SessionError):
+            load(path)
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(SessionError):
+        load(tmp_path / "pipe.jsonl")
+    assert [info.id for info in list_sessions(tmp_path)] == ["notes"]
+
+
+def test_a_list_shows_titles_and_counts_newest_first(tmp_path) -> None:
+    write(tmp_path, "Old", 2)
+    new = write(tmp_path, "New \x1b[2J", 5)
+    os.utime(tmp_path / "old-2026-11-22.jsonl", (1e9, 1e9))
+    infos = list_sessions(tmp_path)
+    assert [(i.title, i.iterations, i.attempts) for i in infos] == [
+        ("New \x1b[2J", 5, 10),
+        ("Old", 2, 4),
+    ]
+    assert infos[0].path == new
+    assert list_sessions(tmp_path / "none") == ()
+
+
+def test_a_list_finds_the_counts_behind_a_very_long_answer(tmp_path) -> None:
+    journal = Journal.create(tmp_path, "Long", now=NOW)
+    run(journal, "first", ["word " * 100_000])
+    journal.close()
+    assert [(i.iterations, i.attempts) for i in list_sessions(tmp_path)] == [(1, 1)]
+
+
+def test_names_resolve_as_id_beginning_path_or_example(tmp_path) -> None:
+    examples = tmp_path / "shipped"
+    examples.mkdir()
+    shipped = write(examples, "Demo")
+    one, two = write(tmp_path, "Tickets"), write(tmp_path, "Timing")
+    for name in (one.stem, "tick", str(one), one.name, one.stem + ".jsonl"):
+        assert resolve(name, tmp_path, examples) == one
+    assert resolve("examples/demo", tmp_path, examples) == shipped
+    with pytest.raises(SessionError, match="beginning of 2"):
+        resolve("ti", tmp_path, examples)
+    with pytest.raises(UnknownName) as caught:
+        resolve("tickts-2026-11-22", tmp_path, examples)
+    assert two.stem in caught.value.hint or one.stem in caught.value.hint
+    for name in ("", "examples/none"):
+        with pytest.raises(UnknownName):
+            resolve(name, tmp_path, examples)
+    for name in ("../tickets", "/nowhere/x.jsonl"):
+        with pytest.raises(SessionError):
+            resolve(name, tmp_path, examples)
+
+
+def test_a_renamed_file_is_known_by_its_new_name(tmp_path) -> None:
+    path = write(tmp_path)
+    path.rename(tmp_path / "mine.jsonl")
+    assert load(tmp_path / "mine.jsonl").session.id == "mine"
+
+
+def test_slugs_are_words_of_ascii() -> None:
+    assert slug("Übersetze: drei Sätze!") == "ubersetze-drei-satze"
+    assert slug("日本") == "session"
+    assert slug("word " * 30) == "word-word-word-word-word-word-word-word"

@@ -1,0 +1,114 @@
+"""Redaction: the exact values of secrets never reach a file.
+
+A :class:`Redactor` knows the values in use and masks them, character by character, so that lengths
+and offsets stay what they were: a verdict that says ``at_char 120`` still points at the same place
+in the saved text. It also knows how a value looks inside JSON and inside a URL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+MASK = "*"
+MIN_SECRET = 8
+"""Shorter values are not masked: they would eat ordinary words of the answers."""
+
+PLACEHOLDERS = frozenset(
+    {"lm-studio", "not-needed", "no-key-required", "sk-no-key-required", "placeholder", "dummy-key"}
+)
+"""Keys people give to local servers that want none; they are no secrets."""
+
+HOLD = 4
+"""A text that ends in this many first characters of a secret waits for what follows."""
+
+
+def _forms(value: str) -> set[str]:
+    escaped = json.dumps(value)[1:-1]
+    return {
+        value,
+        escaped,
+        escaped.replace("/", "\\/"),
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        quote(value, safe="", errors="replace"),
+        quote_plus(value, errors="replace"),
+    }
+
+
+class Redactor:
+    """Masks the given values wherever they appear in a text."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        values = {s for s in secrets if len(s) >= MIN_SECRET and s not in PLACEHOLDERS}
+        forms = {form for value in values for form in _forms(value)}
+        self.forms: tuple[str, ...] = tuple(sorted(forms, key=len, reverse=True))
+        self.longest = len(self.forms[0]) if self.forms else 0
+
+    def __bool__(self) -> bool:
+        """True when there is anything to mask."""
+        return bool(self.forms)
+
+    def __call__(self, text: str) -> str:
+        """Return *text* with every known value masked; the length stays the same."""
+        for form in self.forms:
+            if form in text:
+                text = text.replace(form, MASK * len(form))
+        return text
+
+    def begun(self, text: str, least: int = HOLD) -> int:
+        """Return how many of the last characters of *text* are the beginning of a known value.
+
+        0 when fewer than *least*. The whole value does not count: it has been masked before.
+        """
+        size = 0
+        for form in self.forms:
+            tail = text[1 - len(form) :]
+            at = tail.find(form[:least])
+            while at >= 0:
+                if form.startswith(tail[at:]):
+                    size = max(size, len(tail) - at)
+                    break
+                at = tail.find(form[:least], at + 1)
+        return size
+
+
+class StreamRedactor:
+    """Masks values in a stream of timed pieces, even when one is split over many pieces.
+
+    A piece that may hold the beginning of a secret waits until the next piece, or the end of the
+    answer, tells. Less than :data:`HOLD` characters are never held: they say nothing.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._passed = ""
+        self._held: list[tuple[float, str]] = []
+
+    def feed(
+        self, pieces: Iterable[tuple[float, str]], *, end: bool = False
+    ) -> list[tuple[float, str]]:
+        """Return the pieces that may be written now, in order and with their own times."""
+        pending = [*self._held, *pieces]
+        self._held = []
+        if not pending:
+            return []
+        raw = "".join(text for _, text in pending)
+        joined = self._passed + raw
+        masked = self._redactor(joined)[len(self._passed) :]
+        cut = len(raw)
+        if end:
+            partial = min(self._redactor.begun(joined, MIN_SECRET), cut)
+            masked = masked[: cut - partial] + MASK * partial
+        else:
+            cut -= min(self._redactor.begun(joined), cut)
+        out: list[tuple[float, str]] = []
+        at = 0
+        for index, (ms, text) in enumerate(pending):
+            if at + len(text) > cut:
+                self._held = pending[index:]
+                break
+            out.append((ms, masked[at : at + len(text)]))
+            at += len(text)
+        self._passed = (self._passed + raw[:at])[1 - self._redactor.longest :]
+        return out

@@ -1,0 +1,387 @@
+"""The journal: appends the events of one session to its file as they happen.
+
+What ``begin``, ``reserve``, ``flush`` and ``sync`` have returned from survives the death of the
+process (``kill -9`` included); after ``sync`` also a loss of power. In between, events wait in
+memory 200 ms at most: :attr:`Journal.due` says when the next ``flush`` is due.
+
+Two processes may append to one session: numbers of iterations and attempts are given out under
+the file's lock, after reading what the other one appended.
+
+When the disk is full or the folder read-only, nothing is thrown away: the person is told once,
+lines wait in memory, every flush tries again, and they are told when saving works again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workbench.errors import NotSaved, SessionError
+from workbench.model.attempt import Channel
+from workbench.model.events import (
+    AttemptEnded,
+    AttemptQueued,
+    Chunks,
+    Event,
+    IterationStarted,
+    Notice,
+    SessionStarted,
+)
+from workbench.redact import Redactor, StreamRedactor
+from workbench.store.appendfile import AppendFile, Busy, make_folder
+from workbench.store.codec import Decoder, Problem, encode
+from workbench.store.names import new_ids, path_of, slug
+
+FLUSH_S = 0.2
+"""Events wait this long at most, in seconds."""
+
+FLUSH_BYTES = 1 << 16
+_PATIENCE_S = 0.02
+_LONG_PATIENCE_S = 2.0
+_NUMBER = re.compile(
+    rb'^\{"v":1,"t":"(?!iteration_end|mark)[a-z]+","(attempt|iteration)":(\d{1,15})\b'
+)
+
+Stream = tuple[int, Channel]
+
+
+class Journal:
+    """Appends to one session file. Not for several threads, but for several processes.
+
+    ``on_problem`` is told once when saving stops and once when it works again.
+    """
+
+    def __init__(
+        self,
+        file: AppendFile,
+        session_id: str,
+        secrets: Iterable[str] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.session_id = session_id
+        self.on_problem: Callable[[Notice], None] | None = None
+        self.due: float | None = None
+        self._file = file
+        self._redactor = Redactor(secrets)
+        self._mask = self._redactor or None
+        self._clock = clock
+        self._pieces: dict[Stream, list[tuple[float, str]]] = {}
+        self._streams: dict[Stream, StreamRedactor] = {}
+        self._lines: list[bytes] = []
+        self._bytes = 0
+        self._seen = 0
+        self._partial = False
+        self._iterations = 0
+        self._attempts = 0
+        self._written = 0
+        self._synced = 0
+        self._sync_lock = asyncio.Lock()
+        self._failing: str | None = None
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        title: str,
+        *,
+        app: str = "",
+        secrets: Iterable[str] = (),
+        now: datetime | None = None,
+    ) -> Journal:
+        """Start a new session in *folder* and write its head.
+
+        Raises:
+            NotSaved: the folder or the file cannot be made or written.
+        """
+        now = now or datetime.now(UTC)
+        title = Redactor(secrets)(title)
+        try:
+            make_folder(folder)
+            for session_id in new_ids(title, now):
+                try:
+                    file = AppendFile(path_of(folder, session_id), create=True)
+                except FileExistsError:
+                    continue
+                break
+            journal = cls(file, session_id, secrets)
+            utc = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            journal._lines.append(encode(SessionStarted(session_id, title, utc, app)))
+            with file.locked(_LONG_PATIENCE_S):
+                journal._write()
+        except OSError as error:
+            raise _not_saved(error, folder) from error
+        return journal
+
+    @classmethod
+    def open(cls, folder: Path, session_id: str, *, secrets: Iterable[str] = ()) -> Journal:
+        """Go on in an existing session of *folder*.
+
+        Raises:
+            SessionError: there is none, or its name is none.
+            SessionVersionError: a newer Workbench has written to it.
+            NotSaved: it cannot be opened for writing.
+        """
+        path = path_of(folder, session_id)
+        try:
+            file = AppendFile(path, create=False)
+            journal = cls(file, session_id, secrets)
+            with file.locked(_LONG_PATIENCE_S):
+                journal._catch_up()
+        except FileNotFoundError as error:
+            raise SessionError(
+                f"There is no session {session_id!r} in {folder}.", "See: workbench sessions list"
+            ) from error
+        except OSError as error:
+            raise _not_saved(error, path) from error
+        return journal
+
+    @property
+    def path(self) -> Path:
+        """The file that is written to; changes if somebody took the first one away."""
+        return self._file.path
+
+    def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
+        """Start an iteration: *build* gets the next numbers of iteration and attempt.
+
+        What it returns is on file (safe from the death of this process) when this returns it.
+        When it cannot be written, ``on_problem`` is told and the lines wait in memory.
+
+        Raises:
+            NotSaved: another process kept the file locked for two seconds; no number was taken.
+        """
+        return self._numbered(lambda: build(self._iterations + 1, self._attempts + 1))
+
+    def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
+        """Add one attempt to an iteration (a retry, a fallback); otherwise like :meth:`begin`."""
+        return self._numbered(lambda: build(self._attempts + 1))
+
+    def append(self, event: Event) -> None:
+        """Take an event. It is written by the next flush; the end of an attempt at once."""
+        if self.due is None:
+            self.due = self._clock() + FLUSH_S
+        if type(event) is Chunks:
+            waiting = self._pieces.setdefault((event.attempt, event.channel), [])
+            waiting.extend(event.pieces)
+            self._bytes += sum(len(text) + 16 for _, text in event.pieces)
+        else:
+            self._settle(event)
+            self._add(event)
+        if type(event) is AttemptEnded or self._bytes > FLUSH_BYTES or self._clock() >= self.due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything that waits to the operating system. Never raises on a failing disk."""
+        self._flush(_PATIENCE_S)
+
+    async def sync(self) -> None:
+        """Flush, and bring the file to the disk, off the event loop.
+
+        Several callers at once share one ``fsync``.
+        """
+        self.flush()
+        target = self._written
+        async with self._sync_lock:
+            if self._synced >= target or self._closed:
+                return
+            written = self._written
+            try:
+                await asyncio.to_thread(self._file.sync, self._file.handle())
+            except OSError as error:
+                self._failed(error)
+            else:
+                self._synced = written
+
+    def close(self) -> None:
+        """Write what waits, held-back text included, and close. May be called twice.
+
+        Raises:
+            NotSaved: something could not be written; ``unsaved`` still holds it.
+        """
+        if self._closed:
+            return
+        for stream in list(self._streams):
+            self._take_pieces(stream, end=True)
+        self._flush(_LONG_PATIENCE_S)
+        self._closed = True
+        self._file.close()
+        if self._lines:
+            raise NotSaved(
+                f"The end of session {self.session_id} could not be saved: {self._failing}.",
+                "Make room or choose another folder.",
+            )
+
+    def unsaved(self) -> bytes:
+        """Return the lines that wait in memory because they could not be written."""
+        return b"".join(self._lines)
+
+    def _numbered(self, build: Callable[[], Sequence[Event]]) -> Sequence[Event]:
+        try:
+            with self._file.locked(_LONG_PATIENCE_S):
+                self._catch_up()
+                events = self._build(build)
+                self._collect()
+                self._try_write()
+        except Busy as error:
+            raise NotSaved(
+                f"Another process keeps session {self.session_id} locked.",
+                "Nothing was sent. End the other process, or work in a new session.",
+            ) from error
+        return events
+
+    def _build(self, build: Callable[[], Sequence[Event]]) -> Sequence[Event]:
+        events = build()
+        for event in events:
+            self._settle(event)
+            self._add(event)
+            if isinstance(event, IterationStarted):
+                self._iterations = max(self._iterations, event.iteration)
+            elif isinstance(event, AttemptQueued):
+                self._attempts = max(self._attempts, event.attempt)
+        return events
+
+    def _add(self, event: Event) -> None:
+        line = encode(event, self._mask)
+        self._lines.append(line)
+        self._bytes += len(line)
+
+    def _settle(self, event: Event) -> None:
+        """Turn the waiting chunks of the event's attempt into lines: order within it is kept."""
+        attempt = getattr(event, "attempt", None)
+        end = type(event) is AttemptEnded
+        for stream in list(self._pieces):
+            if attempt is None or stream[0] == attempt:
+                self._take_pieces(stream, end=end)
+        if end:
+            for stream in [s for s in self._streams if s[0] == attempt]:
+                self._take_pieces(stream, end=True)
+
+    def _take_pieces(self, stream: Stream, *, end: bool = False) -> None:
+        pieces = self._pieces.pop(stream, [])
+        if self._redactor:
+            masker = self._streams.get(stream)
+            if masker is None:
+                masker = self._streams[stream] = StreamRedactor(self._redactor)
+            pieces = masker.feed(pieces, end=end)
+            if end:
+                del self._streams[stream]
+        if pieces:
+            self._lines.append(encode(Chunks(stream[0], tuple(pieces), stream[1])))
+
+    def _collect(self) -> None:
+        for stream in list(self._pieces):
+            self._take_pieces(stream)
+
+    def _flush(self, patience: float) -> None:
+        self._collect()
+        self.due = None
+        if not self._lines or self._closed:
+            return
+        try:
+            with self._file.locked(patience):
+                self._try_write()
+        except Busy as error:
+            self.due = self._clock() + FLUSH_S
+            if patience >= _LONG_PATIENCE_S:
+                self._failed(error)
+
+    def _try_write(self) -> None:
+        try:
+            self._rescue_if_orphaned()
+            self._write()
+        except OSError as error:
+            self._failed(error)
+        else:
+            self._worked()
+
+    def _write(self) -> None:
+        """Write all lines, under the lock."""
+        data = b"".join(self._lines)
+        if not data:
+            return
+        before = self._file.write(data)
+        if before == self._seen and not self._partial:
+            self._seen = before + len(data)
+        self._written += len(data)
+        self._lines.clear()
+        self._bytes = 0
+
+    def _catch_up(self) -> None:
+        """Learn the numbers other processes have given out since the last look."""
+        size = self._file.size()
+        if size == self._seen:
+            return
+        if size < self._seen:
+            self._seen = 0  # somebody cut the file: look at all of it again
+        data = self._file.read(self._seen)
+        decoder = Decoder()
+        for line in data.split(b"\n"):
+            found = _NUMBER.match(line)
+            if found:
+                self._note(found.group(1) == b"attempt", int(found.group(2)))
+            elif line.strip():
+                event = decoder.decode(line)
+                if not isinstance(event, Problem):
+                    self._note(True, getattr(event, "attempt", None) or 0)
+                    self._note(False, getattr(event, "iteration", 0))
+        self._seen += len(data)
+        self._partial = bool(data) and not data.endswith(b"\n")
+
+    def _note(self, attempt: bool, number: int) -> None:
+        if attempt:
+            self._attempts = max(self._attempts, number)
+        else:
+            self._iterations = max(self._iterations, number)
+
+    def _rescue_if_orphaned(self) -> None:
+        """Somebody deleted or replaced the file: save all of it again, under a free name."""
+        if not self._file.orphaned():
+            return
+        old = self._file.path
+        make_folder(old.parent)
+        stem = slug(old.stem.removesuffix("-rescued"), limit=80)
+        names = [old, *(old.with_name(f"{stem}-rescued-{n}.jsonl") for n in range(1, 100))]
+        for path in names:
+            try:
+                self._file.move_to(path)
+            except FileExistsError:
+                continue
+            break
+        if self.on_problem is not None:
+            self.on_problem(
+                Notice(
+                    "warning",
+                    f"The session's file was taken away; it is saved again as {self._file.path}.",
+                )
+            )
+
+    def _failed(self, error: OSError) -> None:
+        self.due = self._clock() + FLUSH_S
+        why = error.strerror or str(error)
+        if self._failing is None and self.on_problem is not None:
+            self.on_problem(
+                Notice(
+                    "error",
+                    f"Not saved: {why} ({self._file.path}). The answers are in memory.",
+                    "Make room or restore write access; saving resumes by itself.",
+                )
+            )
+        self._failing = why
+
+    def _worked(self) -> None:
+        if self._failing is not None:
+            self._failing = None
+            if self.on_problem is not None:
+                self.on_problem(Notice("info", "Saving works again; nothing is missing."))
+
+
+def _not_saved(error: OSError, where: Path) -> NotSaved:
+    return NotSaved(
+        f"The session cannot be saved in {where}: {error.strerror or error}.",
+        "Choose another folder or make it writable; nothing was written.",
+    )
