@@ -1,1 +1,1 @@
-"""Diffs of prompts and answers."""
+"""Differences between texts: alignment, moved text, summary, and what is only noise."""

@@ -1,0 +1,170 @@
+"""Diffs for users: two texts, two files, two attempts or two iterations of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from workbench.diffing.compare import apply, diff
+from workbench.diffing.noise import NoiseMark, noise_mark
+from workbench.diffing.records import Diff, Options
+from workbench.errors import UnknownName, UsageError
+from workbench.model.attempt import Attempt
+from workbench.model.session import Iteration, Session
+
+__all__ = [
+    "Comparison",
+    "Diff",
+    "NoiseMark",
+    "Options",
+    "apply",
+    "diff",
+    "diff_attempts",
+    "diff_files",
+    "diff_iterations",
+    "diff_prompts",
+    "noise_mark",
+]
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One diff with what was compared: ``a`` and ``b`` are the texts, ``lane`` None for files and
+    prompts. ``noise`` says whether the lane's own variation explains it, for iterations only.
+    """
+
+    what: Literal["text", "prompt", "answer"]
+    a_name: str
+    b_name: str
+    a: str
+    b: str
+    diff: Diff
+    lane: str | None = None
+    noise: NoiseMark | None = None
+
+
+def diff_files(first: Path, second: Path, options: Options | None = None) -> Comparison:
+    """Compare two text files.
+
+    Raises:
+        UsageError: a file cannot be read, is larger than 64 MB, or is not UTF-8.
+    """
+    a, b = _read(first), _read(second)
+    return Comparison("text", str(first), str(second), a, b, diff(a, b, options))
+
+
+def diff_attempts(
+    session: Session, first: int, second: int, options: Options | None = None
+) -> Comparison:
+    """Compare the answers of two attempts, by their numbers in the session.
+
+    Raises:
+        UnknownName: the session has no such attempt.
+    """
+    a, b = _attempt(session, first), _attempt(session, second)
+    return Comparison(
+        "answer",
+        f"attempt {first} ({a.lane})",
+        f"attempt {second} ({b.lane})",
+        a.text,
+        b.text,
+        diff(a.text, b.text, options),
+        a.lane if a.lane == b.lane else None,
+    )
+
+
+def diff_prompts(
+    session: Session, first: int, second: int, options: Options | None = None
+) -> Comparison:
+    """Compare the prompts of two iterations, system message first.
+
+    Raises:
+        UnknownName: the session has no such iteration.
+    """
+    a, b = (_prompt(_iteration(session, number)) for number in (first, second))
+    return Comparison(
+        "prompt", f"iteration {first}", f"iteration {second}", a, b, diff(a, b, options)
+    )
+
+
+def diff_iterations(
+    session: Session,
+    first: int,
+    second: int,
+    *,
+    lanes: tuple[str, ...] = (),
+    options: Options | None = None,
+) -> Iterator[Comparison]:
+    """Compare each lane's answer in two iterations; by default every lane that both have.
+
+    The first repeat of each is shown; all repeats together decide the noise-aware mark. Attempts
+    that ended by a provider error, an abort or a cancel say nothing of the variation: where a
+    complete answer exists they are left out.
+
+    Raises:
+        UnknownName: no such iteration, or no such lane in it.
+    """
+    old, new = _iteration(session, first), _iteration(session, second)
+    names = lanes or tuple(
+        lane.name for lane in old.lanes if any(lane.name == other.name for other in new.lanes)
+    )
+    for lane in names:
+        a, b = _answers(old, lane), _answers(new, lane)
+        yield Comparison(
+            "answer",
+            f"iteration {first}",
+            f"iteration {second}",
+            a[0],
+            b[0],
+            diff(a[0], b[0], options),
+            lane,
+            noise_mark(a, b, options),
+        )
+
+
+def _answers(iteration: Iteration, lane: str) -> list[str]:
+    attempts = [a for a in iteration.attempts if a.lane == lane]
+    if not attempts:
+        known = {a.lane for a in iteration.attempts}
+        raise UnknownName(f"lane of iteration {iteration.number}", lane, known)
+    whole = [a.text for a in attempts if a.state in ("complete", "truncated")]
+    return whole or [attempts[0].text]
+
+
+def _prompt(iteration: Iteration) -> str:
+    prompt = iteration.prompt
+    return f"{prompt.system}\n\n{prompt.user}" if prompt.system else prompt.user
+
+
+def _iteration(session: Session, number: int) -> Iteration:
+    found = session.iteration(number)
+    if found is None:
+        raise UnknownName("iteration", str(number), (str(i.number) for i in session.iterations))
+    return found
+
+
+def _attempt(session: Session, number: int) -> Attempt:
+    for attempt in session.attempts():
+        if attempt.number == number:
+            return attempt
+    raise UnknownName("attempt", str(number), (str(a.number) for a in session.attempts()))
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(data) > _MOST_BYTES:
+        raise UsageError(f"{path} is larger than 64 MB.", "Compare smaller parts of it.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not UTF-8 text (byte {error.start}).", "Convert it, e.g. with iconv."
+        ) from error
