@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from workbench.model.attempt import Channel, Tokens
@@ -114,7 +115,8 @@ class Services:
 
     ``secret(name, base_url)`` returns the key of the environment variable or keyring entry
     *name*, or None; it refuses an origin the key is not bound to. ``cores`` is how many CPU cores
-    local models may use together and ``local_lanes`` how many local models will run.
+    local models may use together and ``local_lanes`` how many local models will run;
+    ``models_dir`` is the folder of downloaded weights.
     """
 
     def __init__(
@@ -123,10 +125,12 @@ class Services:
         *,
         cores: int = 1,
         local_lanes: int = 1,
+        models_dir: Path | None = None,
     ) -> None:
         self.secret = secret
         self.cores = cores
         self.local_lanes = local_lanes
+        self.models_dir = models_dir
         self._shared: dict[type[object], object] = {}
         self._closers: list[Callable[[], Awaitable[None]]] = []
 

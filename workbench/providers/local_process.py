@@ -140,6 +140,11 @@ class LocalServer:
             f"The process of the embedded model {self.settings.name} {how}.{words}", hint
         )
 
+    async def wait(self) -> None:
+        """Wait until the process has ended."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def ended_within(self, seconds: float) -> bool:
         """Wait that long for the process to end; return whether it did."""
         if self._process is None:

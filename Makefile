@@ -1,0 +1,88 @@
+# Everything a checkout needs. `make` alone lists the targets.
+# Needs Python 3.11 or newer with its venv module, and nothing else.
+
+VENV    ?= .venv
+LOCK    := requirements
+BIN     := $(VENV)/bin
+PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+PIP     := $(BIN)/python -m pip --disable-pip-version-check -qq
+INSTALL := $(PIP) install --no-deps --require-hashes
+PYTEST  := $(BIN)/python -m pytest
+COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+           --custom-compile-command "make lock"
+
+DEMO    := 'Return only a JSON object with the keys "city" and "country": Where is the Eiffel Tower?' \
+           --lane smollm2 --lane qwen --check json --check contains:Paris --check max_words:40 --abort
+
+export PIP_REQUIRE_VIRTUALENV := true
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-long check format lock models dist clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run models ## Set up, fetch the two embedded models once, open the screen
+	@$(BIN)/workbench
+
+demo: $(VENV)/.run models ## The main job without a screen: one prompt, two local models, three checks
+	@$(BIN)/workbench send $(DEMO) || test $$? = 1 # 1: a check failed, which is what it shows
+
+test: $(VENV)/.dev models ## Run the tests
+	@$(PYTEST) -m "not long"
+
+test-long: $(VENV)/.dev models ## Run the slow tests too
+	@$(PYTEST)
+
+check: $(VENV)/.dev ## Lint, format, types, import contracts, documentation
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(PYTEST) tests/hygiene
+
+format: $(VENV)/.dev ## Format the code and fix what ruff can fix
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+models: $(VENV)/.run ## Fetch the weights of the embedded models (once per user)
+	@if $(BIN)/python -c 'import xllamacpp' 2>/dev/null; then $(BIN)/workbench models pull; fi
+
+lock: $(VENV)/.dev ## Pin the newest versions the ranges in pyproject.toml allow
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv
+	@$(BIN)/python -m uv pip $(COMPILE) --upgrade pyproject.toml --group build -o $(LOCK)/run.txt
+	@$(BIN)/python -m uv pip $(COMPILE) --upgrade --group dev -c $(LOCK)/run.txt -o $(LOCK)/dev.txt
+	@printf 'xllamacpp\n' | $(BIN)/python -m uv pip $(COMPILE) --upgrade - -o $(LOCK)/local.txt
+
+dist: $(VENV)/.run ## Build the wheel into dist/
+	@rm -rf dist
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist
+
+clean: ## Remove the environment, caches and builds (not the fetched models)
+	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+	  echo "Workbench needs Python 3.11 or newer, and none was found. Install one, or: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python lacks its venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	  exit 1; }
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@PIP_REQUIRE_VIRTUALENV=false $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.run: $(LOCK)/run.txt $(LOCK)/local.txt pyproject.toml | $(BIN)/python
+	@echo "installing what Workbench needs"
+	@$(INSTALL) -r $(LOCK)/run.txt
+	@$(INSTALL) -r $(LOCK)/local.txt 2>$(VENV)/local.log || \
+	  echo "No llama.cpp for this machine: the embedded models are off, everything else works ($(VENV)/local.log says why)." >&2
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(LOCK)/dev.txt $(VENV)/.run
+	@echo "installing what the tests and checks need"
+	@$(INSTALL) -r $(LOCK)/dev.txt
+	@touch $@
