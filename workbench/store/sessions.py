@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -47,20 +50,30 @@ class Damage:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
     """A session read from its file, with what was wrong.
 
-    ``unknown`` counts lines of tags this version does not know, ``strays`` events about an
-    iteration or attempt whose own line is missing.
+    ``fold`` has taken all ``events`` and can go on from there; ``session`` is its record, made
+    when first asked for. ``unknown`` counts lines of tags this version does not know.
     """
 
     path: Path
     events: tuple[Event, ...]
-    session: Session
+    fold: SessionFold
     damage: tuple[Damage, ...] = ()
-    unknown: Mapping[str, int] | None = None
-    strays: int = 0
+    unknown: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def session(self) -> Session:
+        """The record of the whole session, known by its file's name."""
+        session_id = self.path.name.removesuffix(SUFFIX)
+        return replace(self.fold.session({"title": session_id}), id=session_id)
+
+    @property
+    def strays(self) -> int:
+        """Events about an iteration or attempt whose own line is missing."""
+        return self.fold.strays
 
     @property
     def whole(self) -> bool:
@@ -77,7 +90,7 @@ class Loaded:
                 )
             else:
                 said.append(f"Line {d.line} (byte {d.offset}, {d.size} bytes) is lost: {d.reason}.")
-        for tag, count in (self.unknown or {}).items():
+        for tag, count in self.unknown.items():
             said.append(f"{count} lines of the unknown kind {tag[:40]!r} were passed over.")
         if self.strays:
             said.append(f"{self.strays} events belong to lines that are lost.")
@@ -123,6 +136,25 @@ def load(path: Path) -> Loaded:
         SessionVersionError: a newer Workbench wrote it.
     """
     data = _read(path)
+    with _no_collection():
+        return _parse(path, data)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause the cyclic collector: it would visit a hundred thousand new records many times over,
+    none of them garbage, and double the time of reading.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _parse(path: Path, data: bytes) -> Loaded:
     decoder = Decoder()
     fold = SessionFold()
     events: list[Event] = []
@@ -142,9 +174,7 @@ def load(path: Path) -> Loaded:
             damage.append(Damage(kind, number, offset, len(line), event.reason))
     if not events and damage and data[: len(_BEGIN)] != _BEGIN[: len(data)]:
         raise SessionError(f"{path} is no session file.", damage[0].reason)
-    session_id = path.name.removesuffix(SUFFIX)
-    session = replace(fold.session({"title": session_id}), id=session_id)
-    return Loaded(path, tuple(events), session, tuple(damage), dict(unknown), fold.strays)
+    return Loaded(path, tuple(events), fold, tuple(damage), dict(unknown))
 
 
 def salvage(path: Path, into: Path) -> int:
