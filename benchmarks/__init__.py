@@ -1,0 +1,1 @@
+"""Benchmarks: every number the documentation names comes out of a script in here."""

@@ -1,0 +1,184 @@
+"""The chat completions wire format as typed records, decoded by msgspec.
+
+Fields after https://platform.openai.com/docs/api-reference/chat-streaming, with what compatible
+servers add: ``reasoning_content`` (DeepSeek, vLLM, llama.cpp), ``reasoning`` (Groq, OpenRouter,
+Cerebras), ``timings`` (llama.cpp), ``time_info`` (Cerebras), ``x_groq`` (Groq), errors in place of
+a chunk (llama.cpp, vLLM, OpenRouter). What is not needed while streaming stays raw bytes.
+"""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+RAW_NONE = msgspec.Raw(b"")
+
+
+class Function(msgspec.Struct, gc=False):
+    """The function of a tool call, in pieces."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolCall(msgspec.Struct, gc=False):
+    """A piece of a tool call."""
+
+    index: int | None = None
+    id: str | None = None
+    function: Function | None = None
+
+
+class Part(msgspec.Struct, gc=False):
+    """A piece of content where content is a list (Mistral): text, or thinking made of parts."""
+
+    type: str = "text"
+    text: str | None = None
+    thinking: str | list[Part] | None = None
+
+
+class ChatDelta(msgspec.Struct, gc=False):
+    """What a chunk adds."""
+
+    content: str | list[Part] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class Choice(msgspec.Struct, gc=False):
+    """One choice of a chunk."""
+
+    index: int = 0
+    delta: ChatDelta | None = None
+    finish_reason: str | None = None
+    logprobs: msgspec.Raw = RAW_NONE
+    error: msgspec.Raw = RAW_NONE
+
+
+class XGroq(msgspec.Struct, gc=False):
+    """Groq's own field: usage and errors of the stream."""
+
+    id: str | None = None
+    usage: msgspec.Raw = RAW_NONE
+    error: msgspec.Raw = RAW_NONE
+
+
+class Chunk(msgspec.Struct, gc=False):
+    """One ``data:`` line."""
+
+    choices: list[Choice] | None = None
+    usage: msgspec.Raw = RAW_NONE
+    error: msgspec.Raw = RAW_NONE
+    timings: msgspec.Raw = RAW_NONE
+    time_info: msgspec.Raw = RAW_NONE
+    id: str | None = None
+    model: str | None = None
+    object: str | None = None
+    message: msgspec.Raw = RAW_NONE
+    detail: msgspec.Raw = RAW_NONE
+    x_groq: XGroq | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+
+
+class PromptDetails(msgspec.Struct, gc=False):
+    """Details of prompt tokens."""
+
+    cached_tokens: int | None = None
+
+
+class OutputDetails(msgspec.Struct, gc=False):
+    """Details of output tokens."""
+
+    reasoning_tokens: int | None = None
+
+
+class Usage(msgspec.Struct, gc=False):
+    """Token counts; DeepSeek says ``prompt_cache_hit_tokens`` for cached ones."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: OutputDetails | None = None
+    prompt_cache_hit_tokens: int | None = None
+
+
+class Timings(msgspec.Struct, gc=False):
+    """Token counts of llama.cpp's ``timings``; prompt tokens may come from its cache."""
+
+    prompt_n: int | None = None
+    predicted_n: int | None = None
+    cache_n: int | None = None
+
+
+_CHUNK = msgspec.json.Decoder(Chunk)
+
+
+def decode_chunk(data: bytes) -> Chunk:
+    """Decode one ``data:`` line.
+
+    Lone surrogates and bytes that are not UTF-8, which msgspec refuses, go through the standard
+    library (the bytes become U+FFFD, as the event stream rules want).
+
+    Raises:
+        ValueError: not a JSON object, or a field of a type the format does not have.
+    """
+    try:
+        return _CHUNK.decode(data)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        found: object = json.loads(data.decode("utf-8", "replace"), parse_constant=_refuse)
+        return _convert(found)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def _convert(found: object) -> Chunk:
+    """Convert what the standard library decoded; raw fields are encoded again."""
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - callers see one kind of error
+    _encode_fields(found, ("usage", "error", "timings", "time_info", "message", "detail"))
+    choices = found.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        _encode_fields(choice, ("logprobs", "error"))
+    _encode_fields(found.get("x_groq"), ("usage", "error"))
+    return msgspec.convert(found, Chunk)
+
+
+def _encode_fields(place: object, keys: tuple[str, ...]) -> None:
+    if isinstance(place, dict):
+        for key in keys:
+            if key in place:
+                place[key] = _raw(place[key])
+
+
+def _raw(value: object) -> msgspec.Raw:
+    return msgspec.Raw(json.dumps(value).encode("ascii"))
+
+
+def _refuse(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def present(raw: msgspec.Raw) -> bool:
+    """Return True when a raw field was there and not null."""
+    return len(raw) > 0 and bytes(raw) != b"null"
+
+
+def plain(raw: msgspec.Raw) -> object:
+    """Decode a raw field into plain Python; None when absent or beyond what JSON allows."""
+    if not present(raw):
+        return None
+    try:
+        found: object = json.loads(bytes(raw))
+    except (ValueError, RecursionError):
+        return None
+    return found
