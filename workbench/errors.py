@@ -85,10 +85,17 @@ class CheckSyntaxError(UsageError):
     """A check cannot be read. ``column`` counts from 1 in the text the user wrote."""
 
     def __init__(self, message: str, *, text: str = "", column: int = 1, hint: str = "") -> None:
-        where = f" (column {column} of {text!r})" if text else ""
+        where = f" (column {column} of {_around(text, column)!r})" if text else ""
         super().__init__(message + where, hint)
         self.text = text
         self.column = column
+
+
+def _around(text: str, column: int, reach: int = 40) -> str:
+    """Cut *text* to what stands around *column*, so that a message stays one readable line."""
+    start, stop = max(0, column - 1 - reach), column - 1 + reach
+    cut = text[start:stop]
+    return ("\u2026" if start else "") + cut + ("\u2026" if stop < len(text) else "")
 
 
 class PromptError(UsageError):

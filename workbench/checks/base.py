@@ -12,8 +12,8 @@ makes a fresh :class:`Check` for each attempt. Three laws hold for every check:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from workbench.model.verdict import Decision
@@ -74,13 +74,36 @@ class TimedCheck(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Argument:
+    """What stands after a check's name: ``name/option=value:text``.
+
+    ``text`` is everything after the colon as it was written, empty when there is no colon;
+    ``given`` tells the two apart. ``options`` maps each option to its value, empty for a flag.
+    """
+
+    text: str = ""
+    given: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a check: ``/name`` or ``/name=value``. ``value`` names the value, if any."""
+
+    name: str
+    summary: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """A kind of check, as the registry holds it.
 
-    ``parse`` takes the argument text after ``name:`` and returns a factory of fresh checks; it
-    raises :class:`~workbench.errors.CheckSyntaxError` on an argument it cannot read, with the
-    column counted within the argument from 1. ``syntax`` shows the argument form, ``example`` is
-    a whole check as one would write it, ``cost`` a sentence about what feeding costs.
+    ``parse`` takes the argument and returns a factory of fresh checks; it raises
+    :class:`~workbench.errors.CheckSyntaxError` on an argument it cannot read, with the column
+    counted within the argument's text from 1. ``syntax`` shows the whole form, ``example`` is a
+    check as one would write it, ``cost`` a sentence about what feeding costs. ``decides`` says
+    when it passes and fails. With ``files``, an argument ``@path`` stands for the file's text.
     """
 
     name: str
@@ -89,4 +112,7 @@ class Definition:
     example: str
     when: When
     cost: str
-    parse: Callable[[str], Callable[[], Check]]
+    parse: Callable[[Argument], Callable[[], Check]]
+    decides: str = ""
+    options: tuple[Option, ...] = ()
+    files: bool = False

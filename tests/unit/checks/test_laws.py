@@ -1,0 +1,111 @@
+"""The three laws, for every check in the registry."""
+
+import json
+
+import pytest
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.checks.oracle import (
+    ANY_TEXT,
+    assert_chunking_is_irrelevant,
+    assert_earliest,
+    assert_early_is_never_wrong,
+)
+from workbench.checks import registry
+
+SAMPLES: dict[str, tuple[str, ...]] = {
+    "contains": ("contains:ab", "contains/i:Straße", "contains:aab"),
+    "not_contains": ("not_contains:ab", "not_contains/i:ΑΣ", 'not_contains:"\\u0000"'),
+    "regex": (
+        "regex:a+b$",
+        r"regex:\bab\b",
+        r"regex/full:[ab]{2,}\d?",
+        "regex/i:^kelvin",
+        r"regex/full:(a|b\b)*",
+    ),
+    "not_regex": (r"not_regex:a.b", r"not_regex:\w\b\s", r"not_regex:(?m)^b$"),
+    "equals": ("equals:ab a", "equals/trim/i:AB\u00e9"),
+    "one_of": ("one_of:ab, abab, ba", "one_of/trim/i:A B, a, aé"),
+    "max_chars": ("max_chars:0", "max_chars:7"),
+    "max_words": ("max_words:0", "max_words:2"),
+    "json": ("json", "json/fence", "json/unique", "json/unique/fence"),
+    "deadline": ("deadline:total<3s",),
+}
+ALL_SAMPLES = [sample for samples in SAMPLES.values() for sample in samples]
+
+HOSTILE = st.text(st.sampled_from('ab AB1.é\u017f\u0130\ud800\0\n"`{}[],:\\-0ejsonul'), max_size=24)
+TEXTS = st.one_of(ANY_TEXT, HOSTILE)
+
+
+def test_every_check_has_samples_here() -> None:
+    assert set(SAMPLES) == set(registry.names())
+
+
+@pytest.mark.parametrize("check", ALL_SAMPLES)
+@given(text=TEXTS, cuts=st.lists(st.integers(0, 60), max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_chunking_does_not_matter(check: str, text: str, cuts: list[int]) -> None:
+    assert_chunking_is_irrelevant(check, text, cuts)
+
+
+@pytest.mark.parametrize("check", ALL_SAMPLES)
+@given(text=TEXTS, more=TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_early_is_never_wrong(check: str, text: str, more: str) -> None:
+    assert_early_is_never_wrong(check, text, more)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("check", ALL_SAMPLES)
+@given(text=TEXTS, more=TEXTS, cuts=st.lists(st.integers(0, 60), max_size=8))
+@settings(max_examples=5000, deadline=None)
+def test_the_first_two_laws_at_length(check: str, text: str, more: str, cuts: list[int]) -> None:
+    assert_chunking_is_irrelevant(check, text, cuts)
+    assert_early_is_never_wrong(check, text, more)
+
+
+def _is_json(text: str) -> bool:
+    def refuse(_: str) -> None:
+        raise ValueError
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except ValueError:
+        return False
+    return True
+
+
+EARLIEST = [
+    ("not_contains:aab", lambda t: "aab" not in t, "ab", 6, 1),
+    ("not_contains/i:aB", lambda t: "ab" not in t.lower(), "aAbB", 4, 1),
+    ("contains:aba", lambda t: "aba" in t, "ab", 6, 3),
+    ("equals:aba", lambda t: t == "aba", "ab", 5, 3),
+    ("equals/trim:ab", lambda t: t.strip() == "ab", "ab ", 5, 3),
+    ("one_of:ab, a, bb", lambda t: t in ("ab", "a", "bb"), "ab", 4, 2),
+    ("one_of/trim:a b, a", lambda t: t.strip() in ("a b", "a"), "ab ", 5, 3),
+    ("max_chars:3", lambda t: len(t) <= 3, "ab", 5, 1),
+    ("max_words:1", lambda t: len(t.split()) <= 1, "a \n", 5, 1),
+    ("regex:ab$", lambda t: t.endswith("ab"), "ab", 5, 3),
+    ("regex:^ab", lambda t: t.startswith("ab"), "ab", 5, 3),
+    (r"regex:\bb\b", lambda t: bool(re2.search(r"\bb\b", t)), "ab ", 4, 4),
+    (r"regex/full:a\bb|ba?", lambda t: t in ("b", "ba"), "ab", 4, 3),
+    (r"regex/full:(a|b )*b\b ?", lambda t: bool(re2.fullmatch(r"(a|b )*b\b ?", t)), "ab ", 5, 3),
+    (r"not_regex:a\b", lambda t: not re2.search(r"a\b", t), "ab ", 5, 2),
+    (r"not_regex:(?m)^b$", lambda t: not re2.search(r"(?m)^b$", t), "ab\n", 5, 2),
+    (r"not_regex:a(b|$)", lambda t: not re2.search(r"a(b|$)", t), "abc", 4, 2),
+    ("json", _is_json, '{}":1', 4, 4),
+    ("json", _is_json, "[]-0.", 4, 4),
+    ("json", _is_json, "-01e+", 5, 2),
+    ("json", _is_json, '"\\u0', 4, 5),
+    ("json", _is_json, "null ", 5, 4),
+]
+
+
+@pytest.mark.parametrize(("check", "passes", "alphabet", "depth", "reach"), EARLIEST)
+def test_a_fail_comes_at_the_first_hopeless_character(
+    check: str, passes: object, alphabet: str, depth: int, reach: int
+) -> None:
+    assert callable(passes)
+    assert_earliest(check, passes, alphabet, depth, reach)

@@ -1,0 +1,111 @@
+"""``json``: the answer is one JSON text, exactly as RFC 8259 has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.checks.arguments import no_text, shown
+from workbench.checks.base import Argument, Check, Definition, Option
+from workbench.checks.json_fence import FencedScanner
+from workbench.checks.json_scan import JsonScanner
+from workbench.model.verdict import Decision
+
+FENCE = Option("fence", "allow one Markdown code fence (``` or ```json) around the JSON")
+UNIQUE = Option("unique", "a key may stand only once in an object")
+
+
+class _UniqueKeys:
+    """A sink that notes the first key that stands twice in one object."""
+
+    __slots__ = ("_objects", "_parts", "_start", "found")
+
+    def __init__(self) -> None:
+        self.found: tuple[str, int, int] | None = None
+        self._objects: list[set[str]] = []
+        self._parts: list[str] = []
+        self._start = 0
+
+    def open(self, bracket: str, at: int) -> None:
+        self._objects.append(set())
+
+    def close(self, at: int) -> None:
+        self._objects.pop()
+
+    def string_start(self, at: int, *, key: bool) -> None:
+        self._parts = []
+        self._start = at
+
+    def string_piece(self, text: str, at: int) -> None:
+        self._parts.append(text)
+
+    def string_end(self, at: int, *, key: bool) -> None:
+        if not key or self.found is not None:
+            return
+        name = "".join(self._parts)
+        if name in self._objects[-1]:
+            self.found = (name, self._start, at)
+        self._objects[-1].add(name)
+
+    def number_start(self, at: int) -> None:
+        pass
+
+    def number_piece(self, text: str, at: int) -> None:
+        pass
+
+    def number_end(self, at: int) -> None:
+        pass
+
+    def literal(self, word: str, at: int) -> None:
+        pass
+
+    def literal_end(self, at: int) -> None:
+        pass
+
+
+class Json:
+    """Fails at the first character after which no JSON text can follow."""
+
+    __slots__ = ("_keys", "_scanner")
+
+    def __init__(self, *, fence: bool, unique: bool) -> None:
+        self._keys = _UniqueKeys() if unique else None
+        make = FencedScanner if fence else JsonScanner
+        self._scanner: FencedScanner | JsonScanner = make(self._keys)
+
+    def feed(self, text: str) -> Decision | None:
+        """See the protocol."""
+        failed = self._scanner.feed(text)
+        if self._keys is not None and self._keys.found is not None:
+            name, start, at = self._keys.found
+            return Decision("fail", at, f"the key {shown(name)} stands twice", (start, at + 1))
+        if failed is None:
+            return None
+        return Decision("fail", failed, f"not JSON: {self._scanner.reason}", (failed, failed + 1))
+
+    def finish(self) -> Decision:
+        """See the protocol."""
+        if self._scanner.finish():
+            return Decision("pass", self._scanner.seen, "JSON")
+        return Decision("fail", self._scanner.seen, f"not JSON: {self._scanner.reason}")
+
+
+def _parse(argument: Argument) -> Callable[[], Check]:
+    no_text(argument)
+    fence, unique = "fence" in argument.options, "unique" in argument.options
+    return lambda: Json(fence=fence, unique=unique)
+
+
+JSON = Definition(
+    name="json",
+    summary="The answer is one JSON text, exactly as RFC 8259 has it.",
+    syntax="json[/fence][/unique]",
+    example="json",
+    when="earliest",
+    cost="a state machine per character; strings, digits and white space in bulk",
+    parse=_parse,
+    decides=(
+        "Fails at the first character no JSON text can contain there (NaN, a leading zero, a "
+        "trailing comma, text after the end...); passes at the end."
+    ),
+    options=(FENCE, UNIQUE),
+)
