@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.measure.curves import Observation, failure_curve, median_ms, observe
@@ -107,6 +107,8 @@ def test_without_censoring_the_curve_is_the_plain_share_failed_by_then(items) ->
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from("fpc")), max_size=40))
+@example([(0, "f")] * 7 + [(1, "f"), (2, "f"), (3, "f")])
+@example([(0, "f"), (0, "f"), (1, "f"), (1, "f"), (2, "f"), (3, "f")])
 def test_the_curve_never_falls_and_stays_within_its_interval(items) -> None:
     curve = failure_curve(Observation(t, NAMES[k]) for t, k in items)
     shares = [p.share for p in curve.points]

@@ -19,6 +19,10 @@ from typing import Literal
 from workbench.measure.intervals import z_of
 from workbench.model.attempt import Attempt
 
+_ROUNDING = 1e-9
+_WIDEST = 700.0
+"""e to more than this is beyond a float; the interval is (0, 1) long before."""
+
 Outcome = Literal["failed", "passed", "censored"]
 
 
@@ -122,7 +126,7 @@ class _Incidence:
     def step(self, ms: float, failed: int, passed: int, leaving: int) -> CurvePoint:
         """Take what happened at *ms* and return the curve from there on."""
         n, ended = self.open, failed + passed
-        self.incidence += self.survival * failed / n
+        self.incidence = min(1.0, self.incidence + self.survival * failed / n)
         f = self.incidence
         if n > ended:
             a = ended / (n * (n - ended))
@@ -139,9 +143,9 @@ class _Incidence:
 
 def _log_log(share: float, error: float, z: float) -> tuple[float, float]:
     """Return the interval on the scale of log(-log share)."""
-    if not 0 < share < 1:
+    if not _ROUNDING < share < 1 - _ROUNDING:
         return share, share
-    width = z * error / (share * log(share))
+    width = max(-_WIDEST, z * error / (share * log(share)))
     return share ** exp(-width), share ** exp(width)
 
 
