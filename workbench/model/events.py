@@ -231,4 +231,9 @@ EVENT_TAGS: Mapping[str, type[Event]] = {
 EPHEMERAL: tuple[type[Event], ...] = (LaneStatus, LaneReady, Notice)
 """Events that tell of the moment and are never saved."""
 
+SAVED_TAGS: Mapping[str, type[Event]] = {
+    tag: kind for tag, kind in EVENT_TAGS.items() if kind not in EPHEMERAL
+}
+"""The tags that stand in a session file."""
+
 TAG_OF: Mapping[type[Event], str] = {kind: tag for tag, kind in EVENT_TAGS.items()}
