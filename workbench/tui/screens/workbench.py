@@ -90,8 +90,8 @@ class WorkbenchScreen(Screen[None]):
 
     def paint(self, *, reload: bool = False) -> None:
         """Draw what changed; *reload* shows the draft in the editors again."""
-        if not self.is_mounted:
-            return
+        if not self.is_mounted or not self.query("#keys"):
+            return  # composed but not filled yet: a frame may come before the widgets do
         if reload:
             self._load_draft()
         self._fit()
