@@ -17,7 +17,7 @@ HOW_TO_GET = {
     "tmux": "apt-get install tmux, or brew install tmux",
     "node": "https://nodejs.org",
     "chromium": "apt-get install chromium",
-    "xllamacpp": "pip install 'workbench[local]'",
+    "xllamacpp": "pip install xllamacpp",
     "weights": "make models",
 }
 LEFT_OUT = pytest.StashKey[Counter[str]]()

@@ -198,7 +198,7 @@ async def test_a_missing_wheel_is_one_sentence_and_a_hint(monkeypatch: pytest.Mo
     monkeypatch.setattr(local_process, "find_spec", lambda _: None)
     with pytest.raises(LocalModelError, match="xllamacpp is not installed") as caught:
         await LocalServer(ServerSettings(Path("any.gguf"), "any")).start()
-    assert "workbench[local]" in caught.value.hint
+    assert "pip install xllamacpp" in caught.value.hint
     assert "base_url" in caught.value.hint
 
 

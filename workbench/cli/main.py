@@ -29,6 +29,9 @@ class Entry(NamedTuple):
 COMMANDS: Mapping[str, Entry] = {
     "send": Entry("workbench.cli.send:send", "Send one prompt to several lanes and check it live."),
     "doctor": Entry("workbench.cli.doctor:doctor", "Show every setting and what is missing."),
+    "models": Entry(
+        "workbench.cli.models:models", "List, fetch, remove and serve the embedded models."
+    ),
 }
 
 
