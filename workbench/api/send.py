@@ -16,6 +16,9 @@ from workbench.model.events import IterationEnded, Notice
 from workbench.model.fold import SessionFold
 from workbench.model.session import Iteration
 
+NEW = OpenSession()
+"""A new session, named after its first prompt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -32,7 +35,7 @@ class Outcome:
 def send(
     tools: Tools,
     plan: RacePlan,
-    session: OpenSession,
+    session: OpenSession = NEW,
     *,
     watch: Callable[[SessionFold, int], None] | None = None,
 ) -> Outcome:
@@ -44,7 +47,7 @@ def send(
 async def send_async(
     tools: Tools,
     plan: RacePlan,
-    session: OpenSession,
+    session: OpenSession = NEW,
     *,
     watch: Callable[[SessionFold, int], None] | None = None,
 ) -> Outcome:

@@ -18,15 +18,17 @@ from workbench.engine.journal import JournalLike, MemoryJournal
 from workbench.engine.plan import OpenSession
 from workbench.errors import NotSaved
 from workbench.model.attempt import Cost, Tokens
-from workbench.model.events import Event, Notice
+from workbench.model.events import Event, IterationStarted, Notice
 from workbench.model.lane import Lane
 from workbench.providers import registry
 from workbench.providers.base import Services
 from workbench.store.journal import Journal
 from workbench.store.names import resolve
 from workbench.store.sessions import load
+from workbench.text import shorten, visible_line
 
 APP = f"workbench {__version__}"
+TITLE_CELLS = 60
 
 
 def make_tools(settings: Settings, local_lanes: int = 1) -> Tools:
@@ -131,7 +133,7 @@ class NewJournal:
             return self._inner.begin(build)
         head: Sequence[Event] = ()
         try:
-            self._inner, head = self._create()
+            self._inner, head = self._create(self._title or _title(build(1, 1)))
         except NotSaved as error:
             self._inner = MemoryJournal()
             if self.on_problem is not None:
@@ -140,9 +142,9 @@ class NewJournal:
         self.session_id = self._inner.session_id
         return [*head, *self._inner.begin(build)]
 
-    def _create(self) -> tuple[JournalLike, Sequence[Event]]:
+    def _create(self, title: str) -> tuple[JournalLike, Sequence[Event]]:
         folder, secrets = self._settings.sessions, tuple(known_secrets(self._settings))
-        journal = Journal.create(folder, self._title, app=APP, secrets=secrets)
+        journal = Journal.create(folder, title, app=APP, secrets=secrets)
         path = journal.path
         if self._source is None:
             return journal, load(path).events
@@ -176,3 +178,10 @@ class NewJournal:
         if self._inner is not None:
             with suppress(NotSaved):
                 self._inner.close()
+
+
+def _title(events: Sequence[Event]) -> str:
+    """A session nobody named is called after the first line of its first prompt."""
+    started = next((e for e in events if isinstance(e, IterationStarted)), None)
+    first = started.prompt.user.strip().partition("\n")[0] if started else ""
+    return shorten(visible_line(first), TITLE_CELLS)

@@ -21,7 +21,6 @@ from workbench.engine.plan import OpenSession, RacePlan
 from workbench.model.events import AbortMode
 from workbench.model.fold import SessionFold
 from workbench.model.prompt import Prompt
-from workbench.text import shorten, visible_line
 
 REDRAW_SECONDS = 0.1
 
@@ -71,7 +70,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
         sequential=defaults.sequential if sequential is None else sequential,
     )
     plan.prompt.render(plan.variables)
-    outcome = _race(settings, plan, _session(session, template.user))
+    outcome = _race(settings, plan, _session(session))
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
     return _report(outcome, as_json)
@@ -90,11 +89,8 @@ def _abort(flag: bool | None, names: tuple[str, ...], default: AbortMode) -> Abo
     return "first" if flag else "off"
 
 
-def _session(name: str | None, title: str) -> OpenSession:
-
-    if name == "none":
-        return OpenSession(saved=False)
-    return OpenSession(id=name, title=shorten(visible_line(title.strip()), 60))
+def _session(name: str | None) -> OpenSession:
+    return OpenSession(saved=False) if name == "none" else OpenSession(id=name)
 
 
 def _race(settings: Settings, plan: RacePlan, session: OpenSession) -> Outcome:
