@@ -1,0 +1,91 @@
+"""What leaves in another tool's format comes back as the same cases."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.suite_cases import HOSTILE, all_cases, rich_case
+from workbench.errors import UnknownName
+from workbench.suites.case import Case
+from workbench.suites.exporters.base import write_export
+from workbench.suites.exporters.finetune import held_out
+from workbench.suites.exporters.promptfoo import escape
+from workbench.suites.exporters.registry import TARGETS, exporter
+from workbench.suites.importers.promptfoo import unescape
+from workbench.suites.importers.registry import SOURCES, importer
+
+KEEP_ALL = [name for name in TARGETS if name != "finetune"]
+
+
+def test_whatever_leaves_can_come_back() -> None:
+    assert list(SOURCES) == list(TARGETS)
+    with pytest.raises(UnknownName, match="export target"):
+        exporter("promptfo")
+    with pytest.raises(UnknownName, match="import format"):
+        importer("promptfo")
+
+
+@pytest.mark.parametrize("target", KEEP_ALL)
+def test_export_and_import_give_the_same_cases(target: str, tmp_path: Path) -> None:
+    cases = all_cases()
+    write_export(exporter(target)("a suite", cases), tmp_path / "out")
+    back = importer(target)(tmp_path / "out")
+    assert list(back.cases) == cases
+    assert back.unmapped == ()
+
+
+@pytest.mark.parametrize("target", KEEP_ALL)
+def test_a_change_made_in_the_other_tool_is_not_lost(target: str, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    write_export(exporter(target)("s", [rich_case()]), folder)
+    for path in folder.rglob("*.json*"):
+        path.write_text(path.read_text().replace("No.", "Yes, and more."))
+    (case,) = importer(target)(folder).cases
+    assert case.messages[-1].content == "Yes, and more."
+
+
+@pytest.mark.parametrize("target", list(TARGETS))
+def test_exports_are_deterministic_and_hold_no_line_breaker(target: str) -> None:
+    export = exporter(target)
+    assert export("s", all_cases()) == export("s", all_cases())
+    for name, text in export("s", all_cases()).files.items():
+        if name.endswith(".jsonl"):
+            assert all(json.loads(line) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_promptfoo_expands_is_escaped_and_comes_back(text: str) -> None:
+    made = escape(text)
+    assert unescape(made) == text
+    left = re.sub(r"\{\{ '[^']*' \}\}", "\x00", made)
+    assert not re.search(r"\{\{|\{%|\{#|#\}", left)
+    assert not re.match(r"[A-Za-z]+:", made)
+
+
+def test_lone_surrogates_are_replaced_and_listed() -> None:
+    broken = Case("s", rich_case().messages, tags=("\ud800",))
+    export = exporter("hf")("s", [broken])
+    assert [item.what for item in export.unmapped] == ["lone surrogates"]
+    assert "\ufffd" in export.files["data.jsonl"]
+
+
+def test_fine_tuning_data_is_of_reviewed_cases_with_an_answer_only() -> None:
+    export = exporter("finetune")("s", all_cases())
+    lines = [json.loads(line) for name in ("train.jsonl", "heldout.jsonl")
+             for line in export.files[name].splitlines()]  # fmt: skip
+    assert [line["messages"][-1] for line in lines] == [{"role": "assistant", "content": "3"}]
+    assert len(export.unmapped) == len(all_cases()) - 1
+
+
+def test_near_duplicates_never_stand_on_both_sides_of_the_split() -> None:
+    def numbered(prompt: int, twin: int) -> Case:
+        from tests.suite_cases import case
+
+        word = "".join(chr(97 + int(d)) for d in str(prompt))
+        return case(f"{prompt}-{twin}", f"Sum of  {word} and {twin}", None, expected=("x",))
+
+    sides = [{held_out(numbered(p, t)) for t in range(5)} for p in range(200)]
+    assert all(len(side) == 1 for side in sides)
+    assert 15 < sum(side == {True} for side in sides) < 70

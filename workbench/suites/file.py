@@ -1,0 +1,241 @@
+"""Suite files: JSON Lines, one case a line, appended under a lock, rewritten by rename.
+
+The same failure saved twice is one case (:attr:`~workbench.suites.case.Case.signature`). A line
+that is no case costs that line alone: it is reported with its number and kept when the file is
+rewritten.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.errors import NotSaved, UnknownName, UsageError
+from workbench.suites.case import Case, named
+from workbench.suites.codec import BadCase, decode, encode
+
+SUFFIX = ".jsonl"
+Mask = Callable[[str], str]
+"""Replaces known secrets in a line before it is written."""
+
+_OPEN = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A line that is no case: its number from 1, why, and the line itself."""
+
+    line: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The cases of one file, in order, and what could not be read."""
+
+    path: Path
+    cases: tuple[Case, ...]
+    damage: tuple[Damage, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.name.removesuffix(SUFFIX)
+
+    def case(self, case_id: str) -> Case:
+        """Return the case with that id.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        for case in self.cases:
+            if case.id == case_id:
+                return case
+        raise UnknownName("case", case_id, (c.id for c in self.cases))
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an append did: the cases written, and those whose failure was there already."""
+
+    written: tuple[Case, ...]
+    known: tuple[Case, ...]
+
+
+def load_suite(path: Path) -> Suite:
+    """Read a suite.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"There is no suite {path}.", "`workbench cases add` starts one."
+        ) from error
+    except OSError as error:
+        raise UsageError(f"The suite {path} cannot be read: {error.strerror}.") from error
+    return _parse(path, data)
+
+
+def _parse(path: Path, data: bytes) -> Suite:
+    cases: list[Case] = []
+    damage: list[Damage] = []
+    seen: set[str] = set()
+    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if not raw.strip():
+            continue
+        try:
+            case = _decode_new(raw, seen)
+        except BadCase as error:
+            damage.append(Damage(number, error.message, raw.decode(errors="surrogateescape")))
+            continue
+        seen.add(case.id)
+        cases.append(case)
+    return Suite(path, tuple(cases), tuple(damage))
+
+
+def _decode_new(raw: bytes, seen: set[str]) -> Case:
+    case = decode(raw)
+    if case.id in seen:
+        raise BadCase(f"the id {case.id!r} stands in an earlier line")
+    return case
+
+
+def append_cases(path: Path, cases: Iterable[Case], mask: Mask | None = None) -> Added:
+    """Append the cases whose failure the suite does not hold yet; start the file if need be.
+
+    Several processes may append at once. A case without an id, or with one that another case of
+    the suite has, gets a new one.
+
+    Raises:
+        NotSaved: the file cannot be written; what was in it is as it was.
+    """
+    with _locked(path) as fd:
+        suite = _parse(path, _read(fd))
+        known = {case.signature: case for case in suite.cases}
+        ids = {case.id for case in suite.cases}
+        written: list[Case] = []
+        twins: list[Case] = []
+        for given in cases:
+            twin = known.get(given.signature)
+            if twin is not None:
+                twins.append(twin)
+                continue
+            case = _with_own_id(named(given), ids)
+            known[case.signature] = case
+            ids.add(case.id)
+            written.append(case)
+        _write(fd, "".join(_line(case, mask) for case in written).encode("utf-8"))
+    return Added(tuple(written), tuple(twins))
+
+
+def rewrite(path: Path, change: Callable[[Case], Case | None], mask: Mask | None = None) -> Suite:
+    """Replace each case by what *change* makes of it; None removes it. Damaged lines stay.
+
+    The file is replaced in one step: a crash leaves the old one or the new one.
+
+    Raises:
+        UsageError: there is no such suite.
+        NotSaved: it cannot be written; the old one is as it was.
+    """
+    load_suite(path)
+    with _locked(path) as fd:
+        suite = _parse(path, _read(fd))
+        kept = [made for case in suite.cases if (made := change(case)) is not None]
+        lines = [_line(case, mask).encode() for case in kept]
+        lines += [d.text.encode(errors="surrogateescape") + b"\n" for d in suite.damage]
+        mode = stat.S_IMODE(os.fstat(fd).st_mode)
+        try:
+            replace_file(path, b"".join(lines), mode)
+        except OSError as error:
+            raise _not_saved(path, error) from error
+    return replace(suite, cases=tuple(kept))
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write *data* beside *path* and put it in its place. Raises ``OSError``."""
+    fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(fd, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _line(case: Case, mask: Mask | None) -> str:
+    line = encode(case)
+    return (mask(line) if mask else line) + "\n"
+
+
+def _with_own_id(case: Case, taken: set[str]) -> Case:
+    number, wanted = 2, case.id
+    while wanted in taken:
+        wanted = f"{case.id}-{number}"
+        number += 1
+    return case if wanted == case.id else replace(case, id=wanted)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Open (or start) the file and hold its lock; a file replaced meanwhile is opened again."""
+    try:
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True)
+        while True:
+            fd = os.open(path, _OPEN | os.O_CREAT, 0o600)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if os.fstat(fd).st_nlink:
+                break
+            os.close(fd)
+    except OSError as error:
+        raise _not_saved(path, error) from error
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _read(fd: int) -> bytes:
+    parts, at = [], 0
+    while part := os.pread(fd, 1 << 20, at):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
+
+
+def _write(fd: int, data: bytes) -> None:
+    """Append whole lines in one piece, closing a torn last line first; all or nothing."""
+    if not data:
+        return
+    size = os.fstat(fd).st_size
+    if size and os.pread(fd, 1, size - 1) != b"\n":
+        data = b"\n" + data
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+        os.fsync(fd)
+    except OSError as error:
+        os.ftruncate(fd, size)
+        raise _not_saved(Path(f"/dev/fd/{fd}"), error) from error
+
+
+def _not_saved(path: Path, error: OSError) -> NotSaved:
+    return NotSaved(
+        f"The suite {path} cannot be written: {error.strerror}.",
+        "Nothing was changed. Free space, or choose another place with --suite.",
+    )

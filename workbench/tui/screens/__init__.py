@@ -1,1 +1,0 @@
-"""Screens: which widgets stand where, and which actions they answer."""

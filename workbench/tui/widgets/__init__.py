@@ -1,1 +1,0 @@
-"""Widgets: they draw what the view-model says and know nothing of the engine."""
