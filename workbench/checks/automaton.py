@@ -318,3 +318,37 @@ class Automaton:
                     todo.append(out)
         self._follow[context, bit] = reached
         return reached
+
+
+class Follower:
+    """Follows a text through an automaton and says at which character that was decided."""
+
+    __slots__ = ("_automaton", "_state", "seen")
+
+    def __init__(self, automaton: Automaton) -> None:
+        self._automaton = automaton
+        self._state: State = automaton.start
+        self.seen = 0
+
+    def feed(self, text: str) -> tuple[str, int] | None:
+        """Return ``accept`` or ``dead`` and the deciding offset, once that is certain."""
+        before = state = self._state
+        for char in text:
+            state = state[char]
+        self._state = state
+        self.seen += len(text)
+        if state.final is None:
+            return None
+        return state.final, self._first(before, text)
+
+    def _first(self, state: State, text: str) -> int:
+        start = self.seen - len(text)
+        for offset, char in enumerate(text):
+            if state.final is not None:
+                return max(start + offset - 1, 0)
+            state = state[char]
+        return max(self.seen - 1, 0)
+
+    def matches(self) -> bool:
+        """Return whether the text so far, taken as the whole, matches."""
+        return self._automaton.matches_at_end(self._state)

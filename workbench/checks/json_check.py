@@ -31,6 +31,9 @@ class _UniqueKeys:
     def close(self, at: int) -> None:
         self._objects.pop()
 
+    def comma(self, at: int) -> None:
+        pass
+
     def string_start(self, at: int, *, key: bool) -> None:
         self._parts = []
         self._start = at

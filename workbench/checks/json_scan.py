@@ -75,6 +75,9 @@ class Sink(Protocol):
     def close(self, at: int) -> None:
         """The innermost object or array ends with the character at *at*."""
 
+    def comma(self, at: int) -> None:
+        """A comma stands at *at*: another item or key must follow."""
+
     def string_start(self, at: int, *, key: bool) -> None:
         """A string begins, a key or a value."""
 
@@ -230,6 +233,8 @@ class JsonScanner:
             self._state = _VALUE
         elif char == "," and state == _AFTER:
             self._state = _KEY if self._stack[-1] else _VALUE
+            if self._sink is not None:
+                self._sink.comma(self.seen + at)
         elif self._closes(char, state):
             self._stack.pop()
             self._state = self._after()

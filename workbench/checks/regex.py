@@ -7,7 +7,7 @@ from collections.abc import Callable
 import re2
 
 from workbench.checks.arguments import read_text, shown
-from workbench.checks.automaton import Automaton, State
+from workbench.checks.automaton import Automaton, Follower
 from workbench.checks.base import Argument, Check, Definition, Option
 from workbench.checks.re2_syntax import parse, validated
 from workbench.errors import CheckSyntaxError
@@ -18,49 +18,13 @@ FULL = Option("full", "the whole answer must match, not just a part of it")
 _SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 
 
-class _Follower:
-    """Follows a text through an automaton and says at which character that was decided."""
-
-    __slots__ = ("_automaton", "_state", "seen")
-
-    def __init__(self, automaton: Automaton) -> None:
-        self._automaton = automaton
-        self._state: State = automaton.start
-        self.seen = 0
-
-    def feed(self, text: str) -> tuple[str, int] | None:
-        """Return ``accept`` or ``dead`` and the deciding offset, once that is certain."""
-        state = self._state
-        for char in text:
-            state = state[char]
-        if state.final is None:
-            self._state = state
-            self.seen += len(text)
-            return None
-        return state.final, self._first(text)
-
-    def _first(self, text: str) -> int:
-        state = self._state
-        if state.final is not None:
-            return 0
-        for offset, char in enumerate(text):
-            state = state[char]
-            if state.final is not None:
-                return self.seen + offset
-        raise AssertionError("the text led to a final state")
-
-    def matches(self) -> bool:
-        """Return whether the text so far, taken as the whole, matches."""
-        return self._automaton.matches_at_end(self._state)
-
-
 class Regex:
     """Passes or fails when no continuation can change that, else at the end."""
 
     __slots__ = ("_follower", "_pattern")
 
     def __init__(self, automaton: Automaton, pattern: str) -> None:
-        self._follower = _Follower(automaton)
+        self._follower = Follower(automaton)
         self._pattern = pattern
 
     def feed(self, text: str) -> Decision | None:
@@ -86,7 +50,7 @@ class NotRegex:
     __slots__ = ("_follower", "_parts", "_pattern")
 
     def __init__(self, automaton: Automaton, pattern: re2._Regexp) -> None:
-        self._follower = _Follower(automaton)
+        self._follower = Follower(automaton)
         self._pattern = pattern
         self._parts: list[str] = []
 

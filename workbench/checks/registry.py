@@ -21,6 +21,7 @@ CHECKS: Mapping[str, str] = {
     "max_chars": "workbench.checks.limits:MAX_CHARS",
     "max_words": "workbench.checks.limits:MAX_WORDS",
     "json": "workbench.checks.json_check:JSON",
+    "json_schema": "workbench.checks.json_schema:JSON_SCHEMA",
     "deadline": "workbench.checks.deadline:DEADLINE",
 }
 """Name of each check, and ``module:attribute`` of its definition."""

@@ -31,6 +31,10 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "max_chars": ("max_chars:0", "max_chars:7"),
     "max_words": ("max_words:0", "max_words:2"),
     "json": ("json", "json/fence", "json/unique", "json/unique/fence"),
+    "json_schema": (
+        'json_schema:{"type":["array","string"],"maxLength":2,"items":{"enum":["a",1,{"e":[]}]}}',
+        'json_schema/fence:{"additionalProperties":false,"properties":{"a":{"minimum":1}}}',
+    ),
     "deadline": ("deadline:total<3s",),
 }
 ALL_SAMPLES = [sample for samples in SAMPLES.values() for sample in samples]

@@ -1,0 +1,82 @@
+"""What a schema says of the values in progress: branches, frames, and which nodes hold where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workbench.checks.automaton import Follower
+from workbench.checks.json_value import JsonValue
+from workbench.checks.schema_compile import Node
+
+MAX_PAIRS = 400
+"""How many nodes are followed for one value."""
+
+
+@dataclass(slots=True)
+class Branch:
+    """An alternative; the outermost has no owner. ``siblings`` is shared by a group."""
+
+    owner: Branch | None = None
+    siblings: list[Branch] = field(default_factory=list)
+    dead: bool = False
+
+
+Pairs = list[tuple[Node, Branch]]
+
+
+class Frame:
+    """An object or array in progress."""
+
+    __slots__ = ("child", "height", "identities", "items", "key", "keys", "members", "pairs")
+
+    def __init__(self, pairs: Pairs, *, is_object: bool) -> None:
+        self.pairs = pairs
+        self.members: dict[str, JsonValue] | None = {} if is_object else None
+        self.items: list[JsonValue] = []
+        self.keys: set[str] = set()
+        self.identities: set[str] | None = set() if any(n.unique for n, _ in pairs) else None
+        self.key = ""
+        self.child: Pairs = []
+        self.height = 1
+
+    @property
+    def value(self) -> JsonValue:
+        """The value as far as it is complete."""
+        return self.items if self.members is None else self.members
+
+
+def expand(node: Node, branch: Branch, pairs: Pairs, seen: set[int]) -> None:
+    """Add *node* and all that holds beside it for the same value, alternatives included.
+
+    Past a limit alternatives are not followed: such a value is then decided when it is complete.
+    """
+    if id(node) in seen or len(pairs) >= MAX_PAIRS:
+        return
+    seen.add(id(node))
+    pairs.append((node, branch))
+    for part in node.all_of:
+        expand(part, branch, pairs, seen)
+    for group in node.any_of:
+        siblings: list[Branch] = []
+        for part in group:
+            sibling = Branch(branch, siblings)
+            siblings.append(sibling)
+            expand(part, sibling, pairs, set(seen))
+
+
+def closed(node: Node) -> bool:
+    """Return whether *node* allows no other keys than those it names."""
+    return node.additional is not None and node.additional.false
+
+
+def children(node: Node, key: str) -> list[Node]:
+    """Return the nodes that hold for the value of *key*."""
+    nodes = [node.properties[key]] if key in node.properties else []
+    for automaton, child in node.key_patterns:
+        matcher = Follower(automaton)
+        final = matcher.feed(key)
+        if matcher.matches() if final is None else final[0] == "accept":
+            nodes.append(child)
+    if not nodes and node.additional is not None:
+        nodes.append(node.additional)
+    return nodes
