@@ -153,6 +153,8 @@ class Answer:
             deltas = chat.feed(parts)
             if chat.progress_ns:
                 wire.progress(chat.progress_ns)
+                if chat.ended:
+                    wire.finishing()
             elif not chat.begun and len(self._beginning) < BODY_LIMIT:
                 self._beginning += b"".join(data for _, data in parts)[:BODY_LIMIT]
             if deltas:

@@ -128,9 +128,7 @@ def decode_chunk(data: bytes) -> Chunk:
     """
     try:
         return _CHUNK.decode(data)
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         found: object = json.loads(data.decode("utf-8", "replace"), parse_constant=_refuse)
@@ -142,15 +140,53 @@ def decode_chunk(data: bytes) -> Chunk:
 
 
 def _convert(found: object) -> Chunk:
-    """Convert what the standard library decoded; raw fields are encoded again."""
+    """Convert what the standard library decoded; raw fields are encoded again.
+
+    A field beside the text that has another type than the format says is dropped, so that a
+    number for an id does not cost an answer.
+    """
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - callers see one kind of error
     _encode_fields(found, ("usage", "error", "timings", "time_info", "message", "detail"))
+    for key in ("id", "model", "object", "system_fingerprint", "service_tier"):
+        if not isinstance(found.get(key), str):
+            found.pop(key, None)
     choices = found.get("choices")
     for choice in choices if isinstance(choices, list) else ():
         _encode_fields(choice, ("logprobs", "error"))
-    _encode_fields(found.get("x_groq"), ("usage", "error"))
+        if isinstance(choice, dict):
+            _tidy_delta(choice.get("delta"))
+            if not isinstance(choice.get("index"), int):
+                choice.pop("index", None)
+    if isinstance(found.get("x_groq"), dict):
+        _encode_fields(found["x_groq"], ("usage", "error"))
+    else:
+        found.pop("x_groq", None)
     return msgspec.convert(found, Chunk)
+
+
+def _tidy_delta(delta: object) -> None:
+    """Make tool calls readable that carry their arguments as an object instead of as text."""
+    if not isinstance(delta, dict) or "tool_calls" not in delta:
+        return
+    calls = []
+    for call in delta["tool_calls"] if isinstance(delta["tool_calls"], list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict):
+            arguments = function.get("arguments")
+            text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+            name = function.get("name")
+            calls.append(
+                {
+                    "index": call.get("index") if isinstance(call.get("index"), int) else None,
+                    "id": str(call["id"]) if call.get("id") is not None else None,
+                    "function": {
+                        "name": name if isinstance(name, str) else None,
+                        "arguments": text if arguments is not None else None,
+                    },
+                }
+            )
+    delta["tool_calls"] = calls
 
 
 def _encode_fields(place: object, keys: tuple[str, ...]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from workbench.redact import Redactor
+
 
 class Secret:
     """A key. ``str()``, ``repr()`` and formatting show a placeholder; it cannot be pickled."""
@@ -18,8 +20,8 @@ class Secret:
         return self._value
 
     def scrub(self, text: str) -> str:
-        """Return *text* with every occurrence of the key replaced (servers echo keys)."""
-        return text.replace(self._value, "[key]") if self._value else text
+        """Return *text* with every occurrence of the key masked (servers echo keys)."""
+        return Redactor([self._value])(text)
 
     def __repr__(self) -> str:
         return "Secret(***)"

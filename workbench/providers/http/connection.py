@@ -245,9 +245,10 @@ class Connection(asyncio.Protocol):
         return parts
 
     @property
-    def unread(self) -> bool:
-        """True while something has arrived that was not read yet."""
-        return bool(self._raw or self._parts)
+    def oldest_unread_ns(self) -> int | None:
+        """The stamp of the oldest bytes that were not read yet; None when all were."""
+        waiting = self._parts or self._raw
+        return waiting[0][0] if waiting else None
 
     @property
     def open(self) -> bool:

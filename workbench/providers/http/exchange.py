@@ -46,6 +46,10 @@ def encode_request(
         ) from None
 
 
+FINISHING_SECONDS = 5.0
+"""How long usage and the end marker are waited for once the answer has its finish reason."""
+
+
 class Watch:
     """The deadlines of one response on a single timer: nothing is armed per chunk.
 
@@ -53,7 +57,16 @@ class Watch:
     back to sleep if the deadline has moved.
     """
 
-    __slots__ = ("_connection", "_deadlines", "_last", "_loop", "_start", "_timer", "_token")
+    __slots__ = (
+        "_connection",
+        "_deadlines",
+        "_finishing",
+        "_last",
+        "_loop",
+        "_start",
+        "_timer",
+        "_token",
+    )
 
     def __init__(self, connection: Connection, deadlines: Deadlines) -> None:
         self._loop = asyncio.get_running_loop()
@@ -61,6 +74,7 @@ class Watch:
         self._deadlines = deadlines
         self._start = self._last = self._loop.time()
         self._token = False
+        self._finishing = False
         self._timer: asyncio.TimerHandle | None = None
         self._arm(self._due())
 
@@ -69,6 +83,12 @@ class Watch:
         self._last = stamp_ns / 1e9
         if not self._token:
             self._token = True
+            self._arm(self._due())
+
+    def finishing(self) -> None:
+        """Note that the answer is whole and only usage and the end marker may follow."""
+        if not self._finishing:
+            self._finishing = True
             self._arm(self._due())
 
     def stop(self) -> None:
@@ -80,6 +100,8 @@ class Watch:
     def _due(self) -> float:
         limits = self._deadlines
         phase = self._last + (limits.between_tokens if self._token else limits.first_token)
+        if self._finishing:
+            phase = min(phase, self._last + FINISHING_SECONDS)
         return min(phase, self._start + limits.total)
 
     def _arm(self, when: float) -> None:
@@ -88,9 +110,10 @@ class Watch:
 
     def _ring(self) -> None:
         now, due = self._loop.time(), self._due()
+        unread = self._connection.oldest_unread_ns
         if now < due:
             self._arm(due)
-        elif self._connection.unread and now < self._start + self._deadlines.total:
+        elif unread is not None and unread / 1e9 < due:
             self._arm(now + 0.02)  # what came in time is still being read: not the server's fault
         else:
             self._connection.fail(self._error(now))
@@ -194,6 +217,11 @@ class Exchange:
         """Note a token for the deadlines."""
         if self._watch is not None:
             self._watch.progress(stamp_ns)
+
+    def finishing(self) -> None:
+        """Note the finish reason: what is missing now is not waited for as long as a token."""
+        if self._watch is not None:
+            self._watch.finishing()
 
     def close(self) -> None:
         """Give the connection back, or close it at once when the response was not read whole."""
