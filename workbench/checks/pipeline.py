@@ -25,6 +25,7 @@ class Pipeline:
     """
 
     def __init__(self, specs: Sequence[CheckSpec]) -> None:
+        self.kinds = tuple(spec.name for spec in specs)
         self.names = unique(spec.label for spec in specs)
         self.severities: tuple[Severity, ...] = tuple(spec.severity for spec in specs)
         self.chars = 0

@@ -80,6 +80,16 @@ class LaneStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class LaneReady:
+    """How far a lane is with making itself ready, outside any attempt. Never saved."""
+
+    lane: str
+    ready: bool
+    status: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptStarted:
     """The clock's zero: the request has been handed to the open connection."""
 
@@ -188,6 +198,7 @@ Event = (
     | IterationStarted
     | AttemptQueued
     | LaneStatus
+    | LaneReady
     | AttemptStarted
     | Chunks
     | VerdictReached
@@ -204,6 +215,7 @@ EVENT_TAGS: Mapping[str, type[Event]] = {
     "iteration": IterationStarted,
     "attempt": AttemptQueued,
     "status": LaneStatus,
+    "lane": LaneReady,
     "start": AttemptStarted,
     "chunks": Chunks,
     "verdict": VerdictReached,
@@ -215,5 +227,13 @@ EVENT_TAGS: Mapping[str, type[Event]] = {
     "notice": Notice,
 }
 """The tag of each event on the wire and in a session file; tags are part of both formats."""
+
+EPHEMERAL: tuple[type[Event], ...] = (LaneStatus, LaneReady, Notice)
+"""Events that tell of the moment and are never saved."""
+
+SAVED_TAGS: Mapping[str, type[Event]] = {
+    tag: kind for tag, kind in EVENT_TAGS.items() if kind not in EPHEMERAL
+}
+"""The tags that stand in a session file."""
 
 TAG_OF: Mapping[type[Event], str] = {kind: tag for tag, kind in EVENT_TAGS.items()}

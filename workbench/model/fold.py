@@ -29,6 +29,7 @@ from workbench.model.events import (
     FailedFirst,
     IterationEnded,
     IterationStarted,
+    LaneReady,
     LaneStatus,
     Notice,
     SessionStarted,
@@ -287,6 +288,7 @@ class SessionFold:
         self.head: SessionStarted | None = None
         self.iterations: dict[int, LiveIteration] = {}
         self.attempts: dict[int, LiveAttempt] = {}
+        self.lanes: dict[str, LaneReady] = {}
         self.notices: list[Notice] = []
         self.strays = 0
 
@@ -306,6 +308,8 @@ class SessionFold:
                 self._take_iteration(event)
             case Notice():
                 self.notices.append(event)
+            case LaneReady():
+                self.lanes[event.lane] = event
             case _:
                 attempt = self.attempts.get(event.attempt)
                 if attempt is None:

@@ -73,6 +73,18 @@ class Final:
 StreamItem = Sent | Delta | Final
 
 
+class Stream(Protocol):
+    """What ``Provider.stream`` returns; an async generator is one."""
+
+    def __aiter__(self) -> AsyncIterator[Sequence[StreamItem]]:
+        """Iterate over what arrives, one sequence per read."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connection at once."""
+        ...
+
+
 class Provider(Protocol):
     """An adapter for one lane."""
 
@@ -84,7 +96,7 @@ class Provider(Protocol):
         """
         ...
 
-    def stream(self, request: Request) -> AsyncIterator[Sequence[StreamItem]]:
+    def stream(self, request: Request) -> Stream:
         """Send and yield what arrives, one sequence per read: ``Sent`` first, then ``Delta``,
         then exactly one ``Final``. Closing the iterator (or cancelling its consumer) closes the
         connection at once.

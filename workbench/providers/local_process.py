@@ -282,8 +282,8 @@ def require_llama() -> None:
     if find_spec("xllamacpp") is None:
         raise LocalModelError(
             "Embedded models need llama.cpp, and the package xllamacpp is not installed.",
-            "Install it with: pip install 'workbench[local]'. Where it has no wheel, point a lane "
-            "at any OpenAI-compatible server with base_url instead.",
+            "Install it beside Workbench: pip install xllamacpp. Where it has no wheel, point a "
+            "lane at any OpenAI-compatible server with base_url instead.",
         )
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 import msgspec
 
-from workbench.model.events import EVENT_TAGS
+from workbench.model.events import SAVED_TAGS
 from workbench.store.codec import VERSION
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "session.schema.json"
@@ -29,10 +29,10 @@ def _any(kind: type) -> Schema:
 
 def session_schema() -> Schema:
     """Return the schema of one line (draft 2020-12)."""
-    kinds = list(EVENT_TAGS.values())
+    kinds = list(SAVED_TAGS.values())
     _, raw = msgspec.json.schema_components(kinds, schema_hook=_any, ref_template="#/$defs/{name}")
     components = cast("dict[str, Schema]", raw)
-    for tag, kind in EVENT_TAGS.items():
+    for tag, kind in SAVED_TAGS.items():
         schema = components[kind.__name__]
         properties = cast("Schema", schema["properties"])
         schema["properties"] = {"v": {"const": VERSION}, "t": {"const": tag}, **properties}

@@ -1,0 +1,66 @@
+"""An engine of scripted lanes, run to its end, and what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from workbench.api.wiring import make_pipeline, price
+from workbench.engine.core import Tools
+from workbench.engine.inprocess import InProcessEngine
+from workbench.engine.journal import JournalLike, MemoryJournal
+from workbench.engine.plan import OpenSession, RacePlan, StartRace
+from workbench.model.events import Event, IterationEnded
+from workbench.model.fold import SessionFold
+from workbench.model.lane import Lane, Params
+from workbench.model.prompt import Prompt
+from workbench.model.session import Iteration
+from workbench.providers import registry
+from workbench.providers.base import Services
+
+
+def lane(name: str = "fast", /, **options: object) -> Lane:
+    """Return a scripted lane."""
+    params = options.pop("params", Params())
+    checks = options.pop("checks", ())
+    assert isinstance(params, Params)
+    assert isinstance(checks, tuple)
+    return Lane(name, "scripted", "script", params=params, checks=checks, options=options)
+
+
+def tools(
+    open_session: Callable[[OpenSession], tuple[JournalLike, Sequence[Event]]] | None = None,
+) -> Tools:
+    """Return an engine's tools that save nothing unless told how."""
+    return Tools(
+        services=Services(lambda _name, _url: None),
+        provider=registry.provider_for,
+        pipeline=make_pipeline,
+        price=price,
+        open_session=open_session or (lambda _: (MemoryJournal(), ())),
+    )
+
+
+def plan(*lanes: Lane, prompt: str = "Say something.", **changes: object) -> RacePlan:
+    """Return a plan for those lanes."""
+    return RacePlan(Prompt(prompt), lanes, **changes)  # type: ignore[arg-type]
+
+
+async def race(
+    a_plan: RacePlan, *, during: Callable[[InProcessEngine, Event], object] | None = None
+) -> tuple[Iteration, list[Event]]:
+    """Run one iteration; *during* sees every event and may return an awaitable to act."""
+    client = InProcessEngine(tools())
+    fold = SessionFold()
+    events: list[Event] = []
+    client.engine.race(StartRace(a_plan))
+    async for batch in client.events():
+        for event in batch:
+            events.append(event)
+            fold.apply(event)
+            wish = during(client, event) if during else None
+            if hasattr(wish, "__await__"):
+                await wish
+        if any(isinstance(e, IterationEnded) for e in batch):
+            break
+    await client.close()
+    return fold.iterations[1].record(), events

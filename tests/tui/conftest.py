@@ -1,0 +1,75 @@
+"""Fixtures of the screen's tests: a snapshot fixture and a way to wait without sleeping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.app import App
+from textual.pilot import Pilot
+
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.widgets.editor import Editor
+
+SNAPSHOTS = Path(__file__).resolve().parent.parent / "snapshots"
+
+
+class Screenshot(SingleFileSnapshotExtension):
+    """One SVG per picture, in one folder."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
+
+    @classmethod
+    def dirname(cls, *, test_location) -> str:
+        return str(SNAPSHOTS / Path(test_location.filepath).stem)
+
+
+@pytest.fixture
+def picture(snapshot: SnapshotAssertion) -> Callable[[App], None]:
+    """Compare the screen with the picture taken before. Run with --snapshot-update to take it."""
+    pictures = snapshot.use_extension(Screenshot)
+
+    def compare(app: App) -> None:
+        svg = app.export_screenshot(title="workbench")
+        svg = re.sub(r"terminal-\d+", "terminal", svg)
+        assert svg == pictures
+
+    return compare
+
+
+async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
+    """Let the application work until *condition* holds; a thousand turns at most."""
+    for _ in range(1000):
+        if condition():
+            await pilot.pause()
+            return
+        await pilot.pause()
+    raise AssertionError("the application never got there")
+
+
+async def settled(pilot: Pilot, iterations: int = 0) -> None:
+    """Wait until the session is open and so many races are over; stop the cursors' blinking."""
+    app = pilot.app
+    assert isinstance(app, WorkbenchApp)
+
+    def done() -> bool:
+        found = app.model.fold.iterations
+        return app.model.title != "" and len(found) >= iterations and not app.model.running
+
+    await until(pilot, done)
+    for editor in app.main.query(Editor):
+        editor.cursor_blink = False
+    app.bridge.tick()
+    await pilot.pause()
+
+
+def shown(app: App) -> str:
+    """Return the text on the screen, line by line, as the terminal would get it."""
+    size = app.size
+    strips = app.screen._compositor.render_strips(size)
+    return "\n".join(strip.text for strip in strips)

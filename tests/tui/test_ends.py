@@ -1,0 +1,180 @@
+"""Every way the screen can end, in a real pseudo terminal: the terminal is restored, the engine is
+closed, the exit code is right, and nothing is printed that may hold a key.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import sys
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.stories import setup, invoice_script
+from workbench.tui import app as module
+
+class Engine(FakeEngine):
+    async def close(self):
+        await super().close()
+        open(sys.argv[1], "w").write("closed")
+
+async def factory():
+    return Engine(invoice_script, pace=1.0)
+
+if sys.argv[2] == "crash":
+    def broken(self, *a):
+        api_key = "sk-canary-123456"
+        raise RuntimeError("it broke")
+    module.WorkbenchApp.action_help = broken
+try:
+    code = module.run(factory, setup())
+except module.WorkbenchError as error:
+    print("REFUSED", type(error).__name__, error)
+    code = error.exit_code
+sys.exit(code)
+"""
+RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
+
+
+class Terminal:
+    """A program on a pseudo terminal."""
+
+    def __init__(
+        self,
+        mark: Path,
+        mode: str = "plain",
+        term: str = "xterm-256color",
+        program: str = PROGRAM,
+    ) -> None:
+        self.main, side = pty.openpty()
+        self.out = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, str(mark), mode],
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            cwd=ROOT,
+            env={**os.environ, "TERM": term, "COLUMNS": "80", "LINES": "24"},
+            start_new_session=True,
+        )
+        os.close(side)
+
+    def read_until(self, text: bytes, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while text not in self.out:
+            left = end - time.monotonic()
+            assert left > 0, self.out[-2000:]
+            if select.select([self.main], [], [], left)[0]:
+                try:
+                    self.out += os.read(self.main, 65536)
+                except OSError:
+                    break
+        assert text in self.out, self.out[-2000:]
+
+    def leave(self) -> int:
+        """Read what is left and return the exit code."""
+        end = time.monotonic() + 30
+        while self.process.poll() is None and time.monotonic() < end:
+            if select.select([self.main], [], [], 0.05)[0]:
+                try:
+                    self.out += os.read(self.main, 65536)
+                except OSError:
+                    break
+        code = self.process.wait(10)
+        while select.select([self.main], [], [], 0)[0]:
+            try:
+                data = os.read(self.main, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            self.out += data
+        return code
+
+
+@pytest.fixture
+def mark(tmp_path):
+    return tmp_path / "closed"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_a_signal_restores_the_terminal_closes_the_engine_and_gives_its_code(mark, number, code):
+    terminal = Terminal(mark)
+    terminal.read_until(b"invoice fields")
+    os.write(terminal.main, b"\n")
+    terminal.read_until(b"streaming")
+    terminal.process.send_signal(number)
+    assert terminal.leave() == code
+    assert all(sequence in terminal.out for sequence in RESTORED)
+    assert mark.read_text() == "closed"
+
+
+def test_quitting_is_a_success(mark):
+    terminal = Terminal(mark)
+    terminal.read_until(b"invoice fields")
+    os.write(terminal.main, b"\x11")
+    assert terminal.leave() == 0
+    assert all(sequence in terminal.out for sequence in RESTORED)
+    assert mark.read_text() == "closed"
+
+
+def test_a_crash_says_where_and_never_what_was_in_memory(mark):
+    terminal = Terminal(mark, "crash")
+    terminal.read_until(b"invoice fields")
+    os.write(terminal.main, b"\x1bOP")
+    assert terminal.leave() == 1
+    assert b"RuntimeError: it broke" in terminal.out
+    assert b"sk-canary-123456" not in terminal.out
+    assert all(sequence in terminal.out for sequence in RESTORED)
+    assert mark.read_text() == "closed"
+
+
+def test_a_dumb_terminal_is_refused_before_anything_is_drawn(mark):
+    terminal = Terminal(mark, term="dumb")
+    terminal.read_until(b"REFUSED NotATerminal")
+    assert terminal.leave() == 2
+    assert b"\x1b[" not in terminal.out
+
+
+def test_a_pipe_is_refused(mark):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(mark), "plain"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"REFUSED NotATerminal" in done.stdout
+
+
+def test_hostile_text_reaches_the_terminal_as_signs(mark):
+    """The bytes a terminal gets hold no sequence that came from a model."""
+    program = PROGRAM.replace(
+        "setup())", "setup(lanes=(Lane(H, 'local', H),), prompt=Prompt(H), checks=()))"
+    ).replace("invoice_script, pace=1.0", "lambda *_: Answer((H, H)), pace=0.0")
+    hostile = (
+        "from tests.tui.fake_engine import Answer\nfrom workbench.model.lane import Lane\n"
+        "from workbench.model.prompt import Prompt\nfrom tests.tui.stories import HOSTILE\n"
+        "H = 'begin' + ''.join(HOSTILE[:4] + HOSTILE[5:]) + 'end'\n"
+    )
+    terminal = Terminal(mark, program=hostile + program)
+    terminal.read_until(b"invoice fields")
+    os.write(terminal.main, b"\n")
+    terminal.read_until(b"complete")
+    os.write(terminal.main, b"\x11")
+    assert terminal.leave() == 0
+    for harmful in (b"\x1b]52", b"\x1b]8;", b"\x1b[2J\x1b[31m", b"\xc2\x9b", b"\xe2\x80\xae"):
+        assert harmful not in terminal.out

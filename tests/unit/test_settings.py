@@ -1,0 +1,79 @@
+"""Settings: project over user over defaults, every value with its source."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.config.settings import Settings, load_settings
+from workbench.errors import ConfigError, UnknownName
+
+
+def read(tmp_path: Path, user: str = "", project: str = "") -> Settings:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "project").mkdir()
+    if user:
+        (tmp_path / "home" / "config.toml").write_text(user)
+    if project:
+        (tmp_path / "project" / "workbench.toml").write_text(project)
+    return load_settings(tmp_path / "home" / "config.toml", tmp_path / "project", tmp_path / "data")
+
+
+def test_without_any_file_the_embedded_lanes_are_ready(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert settings.defaults.lanes == ("smollm2", "qwen")
+    assert {lane.provider for lane in settings.lanes.values()} == {"local"}
+    assert settings.source("defaults.lanes") == "default"
+    assert settings.sessions == tmp_path / "data" / "sessions"
+
+
+def test_the_project_wins_over_the_user_and_both_are_remembered(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        user='[screen]\ntheme = "paper"\nfps = 20\n',
+        project='[screen]\ntheme = "ink"\n',
+    )
+    assert (settings.screen.theme, settings.screen.fps) == ("ink", 20)
+    assert settings.source("screen.theme").endswith("workbench.toml")
+    assert settings.source("screen.fps").endswith("config.toml")
+
+
+def test_a_project_keeps_its_sessions_beside_its_file(tmp_path: Path) -> None:
+    assert read(tmp_path, project="").sessions.parent.name == "data"
+    other = tmp_path / "other"
+    other.mkdir()
+    assert read(other, project="[screen]\n").sessions == other / "project" / "sessions"
+
+
+def test_a_gguf_file_is_a_lane_with_one_line(tmp_path: Path) -> None:
+    lane = read(tmp_path, project='lanes.mine = "models/tiny.gguf"\n').lane("mine")
+    assert (lane.provider, lane.model) == ("local", "tiny")
+    assert lane.path == str(tmp_path / "project" / "models" / "tiny.gguf")
+
+
+def test_any_compatible_server_is_a_lane_with_one_line(tmp_path: Path) -> None:
+    text = 'lanes.mine = { base_url = "http://127.0.0.1:8080/v1", model = "m" }\n'
+    lane = read(tmp_path, project=text).lane("mine")
+    assert (lane.provider, lane.base_url) == ("compatible", "http://127.0.0.1:8080/v1")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[screen]\nfps = 'fast'\n", "screen.fps"),
+        ("[scren]\n", "scren"),
+        ("lanes.x = { model = 'm' }\n", "lanes.x"),
+        ("lanes.x = 'just a name'\n", "lanes.x"),
+        ("[lanes.x]\nprovider = 'local'\ntemprature = 1\n", "temprature"),
+        ("a = [\n", "not valid TOML"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_file_and_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        read(tmp_path, project=text)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_lane_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName) as caught:
+        read(tmp_path).lane("qwen2")
+    assert "qwen" in caught.value.hint

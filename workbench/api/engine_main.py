@@ -1,0 +1,28 @@
+"""The engine's own process: ``python -m workbench.api.engine_main FD PROJECT_FOLDER``."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+from workbench.api.setup import settings_for
+from workbench.api.wiring import make_tools
+from workbench.engine.clock import metered_loop
+from workbench.engine.serve import serve
+
+MODULE = "workbench.api.engine_main"
+
+
+def main(arguments: list[str]) -> int:
+    """Serve the screen on the inherited socket until it is gone."""
+    sock = socket.socket(fileno=int(arguments[0]))
+    settings = settings_for(Path(arguments[1]))
+    local = sum(settings.lane(name).provider == "local" for name in settings.defaults.lanes)
+    with asyncio.Runner(loop_factory=metered_loop) as runner:
+        return runner.run(serve(sock, lambda: make_tools(settings, local)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,187 @@
+"""Builds an engine's tools from the settings: the one place that knows all the parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from workbench import __version__
+from workbench.checks.pipeline import Pipeline
+from workbench.checks.syntax import for_lane, parse_checks
+from workbench.config.paths import data_folder, models_dir
+from workbench.config.settings import Settings
+from workbench.engine.core import Tools
+from workbench.engine.journal import JournalLike, MemoryJournal
+from workbench.engine.plan import OpenSession
+from workbench.errors import NotSaved
+from workbench.model.attempt import Cost, Tokens
+from workbench.model.events import Event, IterationStarted, Notice
+from workbench.model.lane import Lane
+from workbench.providers import registry
+from workbench.providers.base import Services
+from workbench.store.journal import Journal
+from workbench.store.names import resolve
+from workbench.store.sessions import load
+from workbench.text import shorten, visible_line
+
+APP = f"workbench {__version__}"
+TITLE_CELLS = 60
+
+
+def make_tools(settings: Settings, local_lanes: int = 1) -> Tools:
+    """Return what an engine is built from. *local_lanes* is how many local models will race."""
+    cores = settings.cores or os.cpu_count() or 1
+    services = Services(
+        secret_source(settings),
+        cores=cores,
+        local_lanes=max(1, local_lanes),
+        models_dir=models_dir(),
+    )
+    return Tools(
+        services=services,
+        provider=registry.provider_for,
+        pipeline=make_pipeline,
+        price=price,
+        open_session=lambda command: open_session(settings, command),
+    )
+
+
+def make_pipeline(texts: tuple[str, ...], lane: Lane) -> Pipeline:
+    """Return the checks of one attempt of *lane*.
+
+    Raises:
+        CheckSyntaxError: one of them cannot be read.
+    """
+    return Pipeline(for_lane(parse_checks(texts), lane.name))
+
+
+def price(lane: Lane, tokens: Tokens) -> Cost:
+    """Return what *tokens* cost on *lane*; unknown when the price is."""
+    if lane.provider in ("local", "scripted", "replay"):
+        return Cost(0.0, "measured", "runs on this machine")
+    prices = lane.prices
+    if prices is None or prices.output is None or tokens.output is None:
+        return Cost()
+    prompt = (tokens.prompt or 0) * (prices.input or 0.0)
+    return Cost((prompt + tokens.output * prices.output) / 1e6, tokens.source, "lane's own prices")
+
+
+def secret_source(settings: Settings) -> Callable[[str, str], str | None]:
+    """Return the look-up of keys: a key goes only to an origin the user's own settings name."""
+    approved = {
+        (lane.key_env, _origin(lane.base_url)) for lane in settings.lanes.values() if lane.base_url
+    }
+
+    def secret(name: str, base_url: str) -> str | None:
+        if (name, _origin(base_url)) not in approved:
+            return None
+        return os.environ.get(name)
+
+    return secret
+
+
+def known_secrets(settings: Settings) -> Iterable[str]:
+    """Return the values that must never be written anywhere."""
+    names = {lane.key_env for lane in settings.lanes.values() if lane.key_env}
+    return [value for name in names if (value := os.environ.get(name))]
+
+
+def _origin(url: str | None) -> str:
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def open_session(settings: Settings, command: OpenSession) -> tuple[JournalLike, Sequence[Event]]:
+    """Open a session for an engine: an existing one, a new one, or none that is saved.
+
+    Raises:
+        SessionError: it cannot be opened.
+    """
+    if not command.saved:
+        return MemoryJournal(), ()
+    if command.id is None:
+        return NewJournal(settings, command.title), ()
+    path = resolve(command.id, settings.sessions, data_folder("sessions"))
+    loaded = load(path)
+    if path.parent.resolve() != settings.sessions.resolve():
+        return NewJournal(settings, loaded.session.title, path), loaded.events
+    journal = Journal.open(settings.sessions, path.stem, secrets=known_secrets(settings))
+    return journal, loaded.events
+
+
+class NewJournal:
+    """A session that comes to be with its first iteration: looking around leaves no file.
+
+    With *source*, somebody else's session or a shipped example, the new one begins as its copy:
+    the original is never written to.
+    """
+
+    def __init__(self, settings: Settings, title: str, source: Path | None = None) -> None:
+        self._settings = settings
+        self._title = title
+        self._source = source
+        self._inner: JournalLike | None = None
+        self.session_id = ""
+        self.on_problem: Callable[[Notice], None] | None = None
+
+    def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
+        """Create the file if need be, then as any journal."""
+        if self._inner is not None:
+            return self._inner.begin(build)
+        head: Sequence[Event] = ()
+        try:
+            self._inner, head = self._create(self._title or _title(build(1, 1)))
+        except NotSaved as error:
+            self._inner = MemoryJournal()
+            if self.on_problem is not None:
+                self.on_problem(Notice("error", error.message, error.hint))
+        self._inner.on_problem = self.on_problem
+        self.session_id = self._inner.session_id
+        return [*head, *self._inner.begin(build)]
+
+    def _create(self, title: str) -> tuple[JournalLike, Sequence[Event]]:
+        folder, secrets = self._settings.sessions, tuple(known_secrets(self._settings))
+        journal = Journal.create(folder, title, app=APP, secrets=secrets)
+        path = journal.path
+        if self._source is None:
+            return journal, load(path).events
+        journal.close()
+        lines = self._source.read_bytes().partition(b"\n")[2]
+        with path.open("ab") as file:
+            file.write(lines)
+        return Journal.open(folder, path.stem, secrets=secrets), ()
+
+    def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
+        """See :class:`~workbench.engine.journal.JournalLike`."""
+        return self._inner.reserve(build) if self._inner else ()
+
+    def append(self, event: Event) -> None:
+        """See :class:`~workbench.engine.journal.JournalLike`."""
+        if self._inner is not None:
+            self._inner.append(event)
+
+    def flush(self) -> None:
+        """See :class:`~workbench.engine.journal.JournalLike`."""
+        if self._inner is not None:
+            self._inner.flush()
+
+    async def sync(self) -> None:
+        """See :class:`~workbench.engine.journal.JournalLike`."""
+        if self._inner is not None:
+            await self._inner.sync()
+
+    def close(self) -> None:
+        """See :class:`~workbench.engine.journal.JournalLike`."""
+        if self._inner is not None:
+            with suppress(NotSaved):
+                self._inner.close()
+
+
+def _title(events: Sequence[Event]) -> str:
+    """A session nobody named is called after the first line of its first prompt."""
+    started = next((e for e in events if isinstance(e, IterationStarted)), None)
+    first = started.prompt.user.strip().partition("\n")[0] if started else ""
+    return shorten(visible_line(first), TITLE_CELLS)

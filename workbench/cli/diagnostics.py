@@ -1,0 +1,62 @@
+"""Standard error: narration, progress and errors. The only module that writes it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+from workbench.errors import WorkbenchError
+from workbench.text import shorten, visible
+
+
+def say(text: str) -> None:
+    """Write one line of narration."""
+    sys.stderr.write(visible(text) + "\n")
+
+
+def error(problem: WorkbenchError) -> None:
+    """Write an error as one line, with its hint."""
+    hint = f" {problem.hint}" if problem.hint else ""
+    say(f"workbench: {problem.message}{hint}")
+
+
+def warn(message: str, hint: str = "") -> None:
+    """Write a warning as one line, with its hint."""
+    say(f"workbench: {message}{' ' + hint if hint else ''}")
+
+
+class Live:
+    """A block of lines that is redrawn in place while something runs.
+
+    Draws only where standard error is a terminal that can move its cursor.
+    """
+
+    def __init__(self) -> None:
+        self._drawn = 0
+        self.active = can_redraw()
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Replace the block by *lines*, cut to the terminal."""
+        if not self.active:
+            return
+        columns, rows = shutil.get_terminal_size()
+        lines = [shorten(text, columns - 1) for text in lines[: rows - 1]]
+        up = f"\x1b[{self._drawn}F" if self._drawn else ""
+        body = "".join(f"\x1b[2K{text}\n" for text in lines)
+        sys.stderr.write(f"{up}{body}\x1b[0J")
+        sys.stderr.flush()
+        self._drawn = len(lines)
+
+    def clear(self) -> None:
+        """Take the block away."""
+        if self.active and self._drawn:
+            sys.stderr.write(f"\x1b[{self._drawn}F\x1b[0J")
+            sys.stderr.flush()
+        self._drawn = 0
+
+
+def can_redraw() -> bool:
+    """Return whether standard error is a terminal that can move its cursor."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"

@@ -1,0 +1,99 @@
+"""``workbench doctor``: what is configured, where it comes from, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from workbench import __version__
+from workbench.api.setup import settings_for
+from workbench.cli import output
+from workbench.config.paths import cache_dir, models_dir
+from workbench.config.settings import Settings
+from workbench.errors import UnknownName
+from workbench.providers.models.catalogue import find_model
+from workbench.providers.models.files import state
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(*, as_json: bool) -> int:
+    """Show every setting with its source, and whether each lane can be used.
+
+    Exit code: 0 everything in use is ready, 1 something is missing.
+    """
+    settings = settings_for()
+    values = _settings(settings)
+    lanes = [_lane(settings, name) for name in settings.lanes]
+    if as_json:
+        output.document(
+            {
+                "v": 1,
+                "workbench": __version__,
+                "python": platform.python_version(),
+                "settings": [dict(zip(("key", "value", "source"), v, strict=True)) for v in values],
+                "lanes": [dict(zip(("lane", "state", "source"), v, strict=True)) for v in lanes],
+            }
+        )
+    else:
+        output.line(
+            f"workbench {__version__}, Python {platform.python_version()} on {sys.platform}"
+        )
+        output.line()
+        output.table(("setting", "value", "from"), values)
+        output.line()
+        output.table(("lane", "state", "from"), lanes)
+    used = {f"{name}" for name in settings.defaults.lanes}
+    return 0 if all(state == "ready" for name, state, _ in lanes if name in used) else 1
+
+
+def _settings(settings: Settings) -> list[tuple[str, str, str]]:
+    rows = []
+    for table, record in (("defaults", settings.defaults), ("screen", settings.screen)):
+        for name in record.__struct_fields__:
+            key = f"{table}.{name}"
+            rows.append((key, _show(getattr(record, name)), settings.source(key)))
+    rows += [(k, _show(getattr(settings, k)), settings.source(k)) for k in ("proxy", "cores")]
+    rows.append(("sessions", str(settings.sessions), settings.source("sessions")))
+    rows.append(("cache", str(cache_dir()), _environment("WORKBENCH_CACHE")))
+    rows.append(("models", str(models_dir()), _environment("WORKBENCH_CACHE")))
+    return rows
+
+
+def _environment(name: str) -> str:
+    return f"${name}" if os.environ.get(name) else "default"
+
+
+def _show(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{k} = {v}" for k, v in value.items()) or "none"
+    return "none" if value is None else str(value)
+
+
+def _lane(settings: Settings, name: str) -> tuple[str, str, str]:
+    lane = settings.lanes[name]
+    source = settings.source(f"lanes.{name}")
+    if lane.provider == "local":
+        return name, _local_state(lane.model, lane.path), source
+    if lane.key_env and not os.environ.get(lane.key_env):
+        return name, f"no key in ${lane.key_env}", source
+    return name, "ready", source
+
+
+def _local_state(model: str, path: str | None) -> str:
+    if find_spec("xllamacpp") is None:
+        return "xllamacpp is not installed: pip install 'workbench[local]'"
+    if path is not None:
+        return "ready" if Path(path).is_file() else f"no file {path}"
+    try:
+        found = state(models_dir(), find_model(model))
+    except UnknownName as error:
+        return error.message
+    return "ready" if found == "ready" else f"not here: workbench models pull {model}"

@@ -1,0 +1,110 @@
+"""The command group. Each command's module is imported when that command is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from workbench import __version__
+from workbench.cli import diagnostics
+from workbench.errors import UnknownName, WorkbenchError
+
+INTERRUPTED = 130
+
+OpenScreen = Callable[[str | None], int]
+"""Opens the screen on a new session or on the named one, and returns the exit code."""
+
+
+class Entry(NamedTuple):
+    """Where a command lives and the line ``--help`` shows for it."""
+
+    place: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "send": Entry("workbench.cli.send:send", "Send one prompt to several lanes and check it live."),
+    "doctor": Entry("workbench.cli.doctor:doctor", "Show every setting and what is missing."),
+    "models": Entry(
+        "workbench.cli.models:models", "List, fetch, remove and serve the embedded models."
+    ),
+}
+
+
+class Lazy(click.Group):
+    """A group that knows its commands' names and summaries without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order they are listed."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.place.partition(":")
+        command = getattr(import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the registry."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; an unknown one is answered with the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            raise UnknownName("command", args[0], COMMANDS) from None
+
+
+def build(open_screen: OpenScreen) -> click.Group:
+    """Return the command line; *open_screen* is called when no command is given."""
+
+    @click.group(
+        cls=Lazy,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    @click.version_option(__version__, prog_name="workbench")
+    @click.option("--session", help="Open the screen on this session.")
+    @click.pass_context
+    def workbench(ctx: click.Context, session: str | None) -> None:
+        """Race models on one prompt, check answers while they stream, see how soon each failed.
+
+        Without a command, opens the screen; `--session examples/NAME` opens a recorded one.
+        """
+        if ctx.invoked_subcommand is None:
+            ctx.exit(open_screen(session))
+
+    return workbench
+
+
+def run(open_screen: OpenScreen) -> int:
+    """Run the command line and return the exit code; every error becomes one line and a hint."""
+    try:
+        code = build(open_screen).main(standalone_mode=False)
+    except WorkbenchError as problem:
+        diagnostics.error(problem)
+        return problem.exit_code
+    except click.exceptions.NoArgsIsHelpError as problem:
+        diagnostics.say(problem.format_message())
+        return 2
+    except click.ClickException as problem:
+        diagnostics.say(f"workbench: {problem.format_message()}")
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        diagnostics.say("workbench: interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,48 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from workbench.errors import PromptError, UsageError
+
+
+def read_text(argument: str, what: str = "prompt") -> str:
+    """Return a text given as itself, as ``-`` (standard input) or as ``@file``.
+
+    A text that begins with ``@`` is written ``@@``.
+
+    Raises:
+        PromptError: the file or standard input cannot be read as UTF-8 text.
+    """
+    if argument.startswith("@@"):
+        return argument[1:]
+    try:
+        if argument == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
+        if argument.startswith("@"):
+            return Path(argument[1:]).expanduser().read_text("utf-8")
+    except OSError as error:
+        raise PromptError(
+            f"The {what} file {argument[1:]!r} cannot be read: {error.strerror or error}.",
+            f"To begin the {what} itself with @, write @@.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise PromptError(f"The {what} is not UTF-8 text: {error}.") from error
+    return argument
+
+
+def variables(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return ``NAME=VALUE`` pairs as a table; a value may be ``@file``.
+
+    Raises:
+        UsageError: a pair has no ``=`` or no name.
+    """
+    table: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--var {pair!r} is not NAME=VALUE.", "Write --var city=Paris.")
+        table[name] = read_text(value, "variable") if value.startswith("@") else value
+    return table

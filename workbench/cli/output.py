@@ -1,0 +1,68 @@
+"""Standard output: data, and nothing else. The only module that writes it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+
+from workbench.text import cell_width, shorten, visible, visible_line
+
+
+def line(text: str = "") -> None:
+    """Write one line, with everything a terminal would obey made visible."""
+    print(visible(text))
+
+
+def raw(text: str) -> None:
+    """Write text exactly as it is, when standard output is not a terminal; else made visible."""
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+    sys.stdout.flush()
+
+
+def document(data: Mapping[str, object]) -> None:
+    """Write one JSON document, ASCII only so that lone surrogates survive."""
+    print(json.dumps(data, indent=2, ensure_ascii=True))
+
+
+def json_line(data: Mapping[str, object]) -> None:
+    """Write one JSON document on one line."""
+    print(json.dumps(data, ensure_ascii=True))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> None:
+    """Write a table; see :func:`table_lines`."""
+    for text in table_lines(header, rows, width):
+        print(text)
+
+
+def table_lines(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None
+) -> list[str]:
+    """Return the lines of a table with aligned columns.
+
+    Cells are made visible. Numbers (cells that begin with a digit, ``-``, ``~`` or ``≤``) stand
+    right. With *width*, the widest column is shortened until the table fits.
+    """
+    cells = [[visible_line(c) for c in row] for row in [list(header), *rows]]
+    widths = [max(cell_width(row[i]) for row in cells) for i in range(len(header))]
+    if width is not None:
+        while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 8:
+            widths[widths.index(max(widths))] -= 1
+    numeric = [
+        bool(rows) and all(_is_number(row[i]) for row in cells[1:]) for i in range(len(header))
+    ]
+    lines = []
+    for row in cells:
+        parts = []
+        for text, size, right in zip(row, widths, numeric, strict=True):
+            short = shorten(text, size)
+            gap = " " * (size - cell_width(short))
+            parts.append(gap + short if right else short + gap)
+        lines.append("  ".join(parts).rstrip())
+    lines.insert(1, "  ".join("─" * size for size in widths))
+    return lines
+
+
+def _is_number(cell: str) -> bool:
+    return not cell or cell == "–" or cell[0].isdigit() or cell[0] in "-~≤$+"

@@ -1,0 +1,89 @@
+"""The table of a race: one row per attempt."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from workbench.cli.output import table_lines
+from workbench.model.attempt import Attempt, Avoided, Cost, Tokens
+from workbench.model.verdict import FirstFailure
+
+HEADER = ("lane", "verdict", "failed", "TTFT", "TTFF", "tokens", "tok/s", "cost", "avoided")
+UNKNOWN = "–"
+
+
+def lines(attempts: Sequence[Attempt], *, live_status: bool = False) -> list[str]:
+    """Return the table as lines that fit the terminal."""
+    repeated = any(a.repeat > 1 for a in attempts)
+    rows = [
+        [
+            f"{a.lane} #{a.repeat}" if repeated else a.lane,
+            _verdict(a, live_status),
+            _failed(a.first_failure),
+            duration(a.ttft_ms),
+            duration(a.ttff_ms),
+            _tokens(a.tokens, len(a.chunks)),
+            UNKNOWN if a.tokens_per_s is None else f"{a.tokens_per_s:.0f}",
+            _cost(a.cost),
+            _avoided(a.avoided),
+        ]
+        for a in attempts
+    ]
+    return table_lines(HEADER, rows, shutil.get_terminal_size((120, 24)).columns)
+
+
+def duration(ms: float | None) -> str:
+    """Return a time as people read it: ``85 ms``, ``1.24 s``; a dash when there is none."""
+    if ms is None:
+        return UNKNOWN
+    if ms < 1:
+        return f"{ms:.1f} ms"
+    if ms < 1000:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1000:.2f} s" if ms < 100_000 else f"{ms / 1000:.0f} s"
+
+
+def _verdict(attempt: Attempt, live: bool) -> str:
+    warned = any(c.verdict == "fail" and c.severity == "warn" for c in attempt.checks)
+    if attempt.state == "cancelled":
+        return "cancelled"
+    if attempt.state in ("queued", "connecting", "waiting", "streaming"):
+        return "✗ failing" if attempt.first_failure else attempt.state if live else "pending"
+    if attempt.state == "error":
+        return "! error"
+    word = {"pass": "✓ pass", "fail": "✗ fail", "error": "! error", "pending": "· open"}
+    extra = {"aborted": ", aborted", "truncated": ", truncated"}.get(attempt.state, "")
+    return word[attempt.verdict] + extra + (" (warned)" if warned else "")
+
+
+def _failed(failure: FirstFailure | None) -> str:
+    if failure is None:
+        return UNKNOWN
+    if failure.kind == "provider":
+        return f"provider: {failure.reason}"
+    where = "" if failure.at_char is None else f" at char {failure.at_char}"
+    return f"{failure.check}{where}: {failure.reason}"
+
+
+def _tokens(tokens: Tokens, received: int) -> str:
+    if tokens.output is None:
+        return f"~{received}" if received else UNKNOWN
+    return f"{tokens.output}" if tokens.source == "measured" else f"~{tokens.output}"
+
+
+def _cost(cost: Cost) -> str:
+    if cost.usd is None:
+        return "unknown"
+    mark = "~" if cost.source == "estimated" else ""
+    return f"{mark}$0" if cost.usd == 0 else f"{mark}${cost.usd:.6f}".rstrip("0")
+
+
+def _avoided(avoided: Avoided | None) -> str:
+    if avoided is None:
+        return UNKNOWN
+    if avoided.tokens is None:
+        return "unknown"
+    mark = "≤" if avoided.how.startswith("at most") else "~"
+    seconds = "" if avoided.seconds is None else f", {avoided.seconds:.1f} s"
+    return f"{mark}{avoided.tokens} tok{seconds}"

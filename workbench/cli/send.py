@@ -1,0 +1,130 @@
+"""``workbench send``: the main job without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from workbench.api.document import exit_code, iteration_document
+from workbench.api.send import Outcome
+from workbench.api.send import send as race
+from workbench.api.setup import settings_for
+from workbench.api.wiring import make_tools
+from workbench.checks.syntax import parse_checks
+from workbench.cli import diagnostics, output
+from workbench.cli.options import read_text, variables
+from workbench.cli.race_table import lines
+from workbench.config.settings import Settings
+from workbench.engine.plan import OpenSession, RacePlan
+from workbench.model.events import AbortMode
+from workbench.model.fold import SessionFold
+from workbench.model.prompt import Prompt
+
+REDRAW_SECONDS = 0.1
+
+
+@click.command()
+@click.argument("prompt")
+@click.option("--lane", "-l", "lanes", multiple=True, help="A lane; repeat for several.")
+@click.option("--check", "-c", "checks", multiple=True, help="A check, e.g. json or max_words:50.")
+@click.option("--system", help="The system message, or @file.")
+@click.option("--var", "pairs", multiple=True, help="NAME=VALUE or NAME=@file.")
+@click.option("--abort/--no-abort", default=None, help="Cancel a lane on its first failure.")
+@click.option("--abort-on", multiple=True, help="Cancel only on a failure of this check.")
+@click.option("--repeat", type=click.IntRange(1, 1000), help="Send so many times to each lane.")
+@click.option("--sequential/--parallel", default=None, help="Race lanes one after another.")
+@click.option("--session", help="Add to this session; 'none' saves nothing. Default: a new one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def send(  # noqa: PLR0913 - one argument per option of the command line
+    *,
+    prompt: str,
+    lanes: tuple[str, ...],
+    checks: tuple[str, ...],
+    system: str | None,
+    pairs: tuple[str, ...],
+    abort: bool | None,
+    abort_on: tuple[str, ...],
+    repeat: int | None,
+    sequential: bool | None,
+    session: str | None,
+    as_json: bool,
+) -> int:
+    """Send one prompt to several lanes and check it live.
+
+    PROMPT is the user message itself, - for standard input, or @file. Exit code: 0 every check
+    passed, 1 a check failed, 2 wrong usage, 3 a provider failed, 130 interrupted.
+    """
+    settings = settings_for()
+    defaults = settings.defaults
+    template = Prompt(read_text(prompt), None if system is None else read_text(system, "system"))
+    plan = RacePlan(
+        prompt=template,
+        lanes=tuple(settings.lane(name) for name in dict.fromkeys(lanes or defaults.lanes)),
+        checks=_checks(checks or defaults.checks),
+        variables=variables(pairs),
+        abort=_abort(abort, abort_on, defaults.abort),
+        abort_on=abort_on or defaults.abort_on,
+        repeat=repeat or defaults.repeat,
+        sequential=defaults.sequential if sequential is None else sequential,
+    )
+    plan.prompt.render(plan.variables)
+    outcome = _race(settings, plan, _session(session))
+    for notice in outcome.notices:
+        diagnostics.warn(notice.message, notice.hint)
+    return _report(outcome, as_json)
+
+
+def _checks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Read the checks here, where files may be read, so that errors come before anything runs."""
+    return tuple(spec.text for spec in parse_checks(texts, Path.cwd()))
+
+
+def _abort(flag: bool | None, names: tuple[str, ...], default: AbortMode) -> AbortMode:
+    if names and flag is not False:
+        return "named"
+    if flag is None:
+        return default
+    return "first" if flag else "off"
+
+
+def _session(name: str | None) -> OpenSession:
+    return OpenSession(saved=False) if name == "none" else OpenSession(id=name)
+
+
+def _race(settings: Settings, plan: RacePlan, session: OpenSession) -> Outcome:
+
+    live = diagnostics.Live()
+    last = 0.0
+
+    def watch(fold: SessionFold, iteration: int) -> None:
+        nonlocal last
+        if live.active and monotonic() - last >= REDRAW_SECONDS:
+            last = monotonic()
+            attempts = fold.iterations[iteration].attempts.values()
+            live.draw(lines([a.record() for a in attempts], live_status=True))
+
+    local = sum(lane.provider == "local" for lane in plan.lanes)
+    try:
+        return race(make_tools(settings, local), plan, session, watch=watch)
+    finally:
+        live.clear()
+
+
+def _report(outcome: Outcome, as_json: bool) -> int:
+
+    attempts = outcome.iteration.attempts
+    if as_json:
+        output.document(iteration_document(outcome.session, outcome.iteration))
+    else:
+        for text in lines(attempts):
+            output.line(text)
+    for attempt in attempts:
+        if attempt.error is not None:
+            diagnostics.warn(f"{attempt.lane}: {attempt.error.message}", attempt.error.hint)
+    if outcome.session:
+        diagnostics.say(f"saved: {outcome.session}, iteration {outcome.iteration.number}")
+    if outcome.signal is not None:
+        return 128 + outcome.signal
+    return exit_code(attempts)

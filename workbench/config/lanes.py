@@ -1,0 +1,100 @@
+"""Lanes as they are written in ``workbench.toml``, and the two that need no configuration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from workbench.errors import ConfigError
+from workbench.model.lane import Deadlines, Lane, Params, Prices
+
+SMOLLM2 = "smollm2"
+QWEN = "qwen"
+
+
+class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[lanes.NAME]``.
+
+    ``provider`` may be left out when ``path`` (a GGUF file) or ``base_url`` says it already;
+    ``deadline`` is the limit of the whole attempt in seconds.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    path: str | None = None
+    key_env: str | None = None
+    params: Params = Params()
+    checks: tuple[str, ...] = ()
+    deadline: float | None = None
+    deadlines: Deadlines = Deadlines()
+    prices: Prices | None = None
+    max_cost: float | None = None
+    fallback: str | None = None
+    options: dict[str, object] = {}
+
+    def lane(self, name: str, folder: Path) -> Lane:
+        """Return the lane; a relative ``path`` is taken from *folder*.
+
+        Raises:
+            ConfigError: neither provider, path nor base_url say where to ask.
+        """
+        path = None if self.path is None else str(folder / Path(self.path).expanduser())
+        deadlines = self.deadlines
+        if self.deadline is not None:
+            deadlines = replace(deadlines, total=self.deadline)
+        return Lane(
+            name=name,
+            provider=self._provider(name),
+            model=self.model or (Path(path).stem if path else "default"),
+            base_url=self.base_url,
+            path=path,
+            key_env=self.key_env,
+            params=self.params,
+            checks=self.checks,
+            deadlines=deadlines,
+            prices=self.prices,
+            max_cost=self.max_cost,
+            fallback=self.fallback,
+            options=self.options,
+        )
+
+    def _provider(self, name: str) -> str:
+        if self.provider:
+            return self.provider
+        if self.path:
+            return "local"
+        if self.base_url:
+            return "compatible"
+        raise ConfigError(
+            f"lanes.{name}: nothing says where to send the prompt.",
+            'Give it a provider, a base_url, or the path of a GGUF file: path = "model.gguf".',
+        )
+
+
+def from_text(name: str, text: str, folder: Path) -> Lane:
+    """Return the lane of a one-line declaration: a GGUF file, or ``provider/model``.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    if text.lower().endswith(".gguf"):
+        return LaneTable(path=text).lane(name, folder)
+    provider, slash, model = text.partition("/")
+    if not slash or not provider or not model:
+        raise ConfigError(
+            f"lanes.{name}: {text!r} is neither a GGUF file nor provider/model.",
+            f'Write lanes.{name} = "model.gguf" or lanes.{name} = "groq/llama-3.1-8b-instant".',
+        )
+    return LaneTable(provider=provider, model=model).lane(name, folder)
+
+
+def builtin_lanes() -> dict[str, Lane]:
+    """Return the embedded lanes: real models on this machine, no key, no configuration."""
+    params = Params(temperature=0.0, seed=7, max_tokens=256)
+    return {
+        SMOLLM2: Lane(SMOLLM2, "local", "smollm2", params=params),
+        QWEN: Lane(QWEN, "local", "qwen", params=params),
+    }

@@ -1,0 +1,167 @@
+"""Settings: ``workbench.toml`` in the project folder over the user's file over defaults.
+
+Every value remembers where it came from, and ``workbench doctor`` prints that. Each field's
+docstring is its documentation.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from workbench.config.lanes import LaneTable, builtin_lanes, from_text
+from workbench.errors import ConfigError, UnknownName
+from workbench.model.events import AbortMode
+from workbench.model.lane import Lane
+
+FILE_NAME = "workbench.toml"
+
+
+class Defaults(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[defaults]``: what holds when a command or the screen says nothing else."""
+
+    lanes: tuple[str, ...] = ("smollm2", "qwen")
+    checks: tuple[str, ...] = ()
+    abort: AbortMode = "off"
+    abort_on: tuple[str, ...] = ()
+    repeat: int = 1
+    sequential: bool = False
+
+
+class Screen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[screen]``: theme, frames per second, keys (``action-id = "ctrl+s"``)."""
+
+    theme: str = "ink"
+    fps: int = 30
+    keys: dict[str, str] = {}
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    defaults: Defaults = Defaults()
+    screen: Screen = Screen()
+    lanes: dict[str, LaneTable | str] = {}
+    sessions: str | None = None
+    proxy: str | None = None
+    cores: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything configured, resolved.
+
+    ``sessions`` is the folder of session files, ``cores`` how many CPU cores local models may use
+    together (None: all there are), ``proxy`` an HTTP proxy's URL. ``sources`` maps a dotted key to
+    the file that set it; a key that is not in it has its default. ``user_file`` and
+    ``project_file`` are where they would be written, existing or not.
+    """
+
+    defaults: Defaults
+    screen: Screen
+    lanes: Mapping[str, Lane]
+    sessions: Path
+    user_file: Path
+    project_file: Path
+    proxy: str | None = None
+    cores: int | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def lane(self, name: str) -> Lane:
+        """Return a declared lane.
+
+        Raises:
+            UnknownName: nobody declared it.
+        """
+        if name not in self.lanes:
+            raise UnknownName("lane", name, self.lanes)
+        return self.lanes[name]
+
+    def source(self, key: str) -> str:
+        """Return where the value of the dotted *key* came from."""
+        return self.sources.get(key, "default")
+
+
+def load_settings(user_file: Path, project_folder: Path, data_folder: Path) -> Settings:
+    """Read both files and return the settings. *data_folder* holds sessions of no project.
+
+    Raises:
+        ConfigError: a file cannot be read, or a value is wrong; the message names file and key.
+    """
+    project_file = project_folder / FILE_NAME
+    merged: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    lanes: dict[str, Lane] = dict(builtin_lanes())
+    for path in (user_file, project_file):
+        table = _read(path)
+        checked = _check(path, table)
+        for name, declared in checked.lanes.items():
+            lanes[name] = (
+                from_text(name, declared, path.parent)
+                if isinstance(declared, str)
+                else declared.lane(name, path.parent)
+            )
+            sources[f"lanes.{name}"] = str(path)
+        _merge(merged, {k: v for k, v in table.items() if k != "lanes"}, sources, str(path))
+    resolved = msgspec.convert(merged, type=_File)
+    for name in resolved.defaults.lanes:
+        if name not in lanes:
+            raise UnknownName("lane in defaults.lanes", name, lanes)
+    return Settings(
+        defaults=resolved.defaults,
+        screen=resolved.screen,
+        lanes=lanes,
+        sessions=_sessions(resolved.sessions, sources, project_file, data_folder),
+        user_file=user_file,
+        project_file=project_file,
+        proxy=resolved.proxy,
+        cores=resolved.cores,
+        sources=sources,
+    )
+
+
+def _sessions(
+    wanted: str | None, sources: Mapping[str, str], project_file: Path, data_folder: Path
+) -> Path:
+    """A project keeps its sessions beside its file; without one they are the user's own."""
+    if wanted is not None:
+        return Path(sources["sessions"]).parent / Path(wanted).expanduser()
+    return (project_file.parent if project_file.exists() else data_folder) / "sessions"
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from error
+
+
+def _check(path: Path, table: Mapping[str, object]) -> _File:
+    try:
+        return msgspec.convert(table, type=_File)
+    except msgspec.ValidationError as error:
+        where = str(error).replace("`$.", "`").replace("- at", "at")
+        raise ConfigError(
+            f"{path}: {where}.", "docs/configuration.md lists every setting and its values."
+        ) from error
+
+
+def _merge(
+    into: dict[str, object], table: Mapping[str, object], sources: dict[str, str], path: str
+) -> None:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            inner = into.setdefault(key, {})
+            if isinstance(inner, dict):
+                for name, item in value.items():
+                    inner[name] = item
+                    sources[f"{key}.{name}"] = path
+        else:
+            into[key] = value
+            sources[key] = path

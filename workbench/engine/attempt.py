@@ -1,0 +1,275 @@
+"""One attempt: provider → stamp → checks → events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic_ns
+
+from workbench.checks.pipeline import Pipeline
+from workbench.engine.abort import AbortPolicy, LaneHistory
+from workbench.engine.clock import LoopClock
+from workbench.engine.judging import Judgement, StreamJudge
+from workbench.errors import ProviderError
+from workbench.model.attempt import AttemptError, AttemptState, Channel, Cost, Tokens
+from workbench.model.events import (
+    AttemptAborted,
+    AttemptEnded,
+    AttemptStarted,
+    Chunks,
+    Event,
+    LaneStatus,
+)
+from workbench.model.lane import Lane
+from workbench.providers.base import Delta, Final, Provider, Request, Sent, StreamItem
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every attempt of an engine works with.
+
+    ``price(lane, tokens)`` returns the cost of an attempt; ``history`` what earlier answers of
+    each lane looked like; ``clock`` reads the delay of the engine's loop.
+    """
+
+    emit: Emit
+    price: Callable[[Lane, Tokens], Cost]
+    history: LaneHistory
+    clock: LoopClock
+
+
+class AttemptRun:
+    """Runs one attempt to its end, whatever happens, and emits its events in order."""
+
+    def __init__(
+        self,
+        number: int,
+        lane: Lane,
+        request: Request,
+        pipeline: Pipeline,
+        abort: AbortPolicy,
+        bench: Bench,
+        race_zero_ns: int,
+    ) -> None:
+        self.number = number
+        self.lane = lane
+        self._request = request
+        self._abort = abort
+        self._bench = bench
+        self._emit = bench.emit
+        self._race_zero_ns = race_zero_ns
+        self._judge = StreamJudge(number, pipeline, cost_so_far=self._cost_so_far)
+        self._zero_ns: int | None = None
+        self._begun_ns = monotonic_ns()
+        self._final: Final | None = None
+        self._error: AttemptError | None = None
+        self._stop: AttemptState | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._output: list[tuple[float, str]] = []
+        self._channel: Channel = "answer"
+        self._first_ms: float | None = None
+        self._last_ms = 0.0
+        self._mark = 0
+        self.ended = False
+
+    async def run(self, provider: Provider) -> None:
+        """Prepare, stream, judge, end. Provider errors end the attempt, never the race."""
+        self._mark = self._bench.clock.mark()
+        self._emit(LaneStatus(self.number, "connecting"))
+        self._reader = asyncio.create_task(self._read(provider))
+        try:
+            await self._reader
+        except asyncio.CancelledError:
+            if self._stop is None:  # not ours: the engine itself is being cancelled
+                self._stop = "cancelled"
+                self._finish()
+                raise
+        except ProviderError as error:
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - a defect of an adapter is this lane's alone
+            broken = f"The adapter {self.lane.provider!r} broke: {error!r}."
+            self._fail(ProviderError(broken, "This is a defect of Workbench; please report it."))
+        self._finish()
+
+    def cancel(self) -> None:
+        """Stop now, at the person's wish. What arrived is kept."""
+        self._stop_reading("cancelled")
+        if self._reader is None:
+            self._finish()
+
+    def _stop_reading(self, state: AttemptState) -> None:
+        if self._stop is None and not self.ended:
+            self._stop = state
+            # The reader stops by itself when it is the one who asks: its own cancellation would
+            # interrupt the closing of the stream.
+            if self._reader is not None and asyncio.current_task() is not self._reader:
+                self._reader.cancel()
+
+    async def _read(self, provider: Provider) -> None:
+        await provider.prepare(lambda text: self._emit(LaneStatus(self.number, text)))
+        async with aclosing(provider.stream(self._request)) as stream:
+            async for batch in stream:
+                self._take(batch)
+                if self._stop is not None:
+                    return
+
+    def _take(self, batch: Sequence[StreamItem]) -> None:
+        for item in batch:
+            if isinstance(item, Delta):
+                self._take_delta(item)
+                if self._stop is not None:
+                    break
+            elif isinstance(item, Sent):
+                self._start(item)
+            else:
+                self._final = item
+        self._send_output()
+        self._arm()
+
+    def _start(self, sent: Sent) -> None:
+        self._zero_ns = sent.stamp_ns
+        race_ms = (sent.stamp_ns - self._race_zero_ns) / 1e6
+        utc = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._emit(AttemptStarted(self.number, utc, round(race_ms, 3), sent.connect_ms))
+
+    def _take_delta(self, delta: Delta) -> None:
+        ms = self._ms(delta.stamp_ns)
+        judged = self._judge.chunk(ms, delta.text, delta.channel)
+        if delta.channel != self._channel:
+            self._send_output()
+            self._channel = delta.channel
+        if delta.text:
+            self._output.append((ms, delta.text))
+            self._first_ms = ms if self._first_ms is None else self._first_ms
+            self._last_ms = ms
+        if judged.verdicts:
+            self._send_output()
+            self._announce(judged)
+
+    def _send_output(self) -> None:
+        if self._output:
+            self._emit(Chunks(self.number, tuple(self._output), self._channel))
+            self._output = []
+
+    def _announce(self, judged: Judgement) -> None:
+        for verdict in judged.verdicts:
+            self._emit(verdict)
+        if judged.failed is not None:
+            self._emit(judged.failed)
+        for verdict in judged.verdicts:
+            if self._stop is None and self._final is None and self._abort.wants(verdict):
+                self._emit(AttemptAborted(self.number, verdict.ms, verdict.name))
+                self._stop_reading("aborted")
+
+    def _arm(self) -> None:
+        """Set the timer to when a check next wants to look at the clock, chunk or no chunk."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._judge.due_ms
+        if due is None or self._zero_ns is None or self._stop or self._final:
+            return
+        loop = asyncio.get_running_loop()
+        delay = max(0.0, (self._zero_ns - monotonic_ns()) / 1e9 + due / 1000)
+        # Two hops let the reader take first what arrived before the deadline and still waits.
+        self._timer = loop.call_later(
+            delay, lambda: loop.call_soon(lambda: loop.call_soon(self._look_at_clock, due))
+        )
+
+    def _look_at_clock(self, due_ms: float) -> None:
+        if self.ended or self._stop or self._final or self._judge.due_ms != due_ms:
+            return
+        self._announce(self._judge.timer(due_ms))
+        self._arm()
+
+    def _fail(self, error: ProviderError) -> None:
+        self._send_output()
+        self._error = AttemptError(error.kind, error.message, error.hint, error.status, error.body)
+
+    def _finish(self) -> None:
+        """Emit what only the end knows; exactly once."""
+        if self.ended:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._send_output()
+        now_ms = self._ms(self._final.stamp_ns if self._final else monotonic_ns())
+        state = self._state()
+        if self._stop is None:
+            if self._error is not None:
+                self._announce_end(self._judge.provider_failed(now_ms, self._error.message))
+            elif self._final is None or not self._final.complete:
+                reason = "The stream stopped before the provider said it was complete."
+                self._announce_end(self._judge.provider_failed(now_ms, reason))
+            else:
+                self._announce_end(self._judge.end(now_ms))
+        self.ended = True
+        self._emit(self._end_event(state, now_ms))
+
+    def _announce_end(self, judged: Judgement) -> None:
+        for verdict in judged.verdicts:
+            self._emit(verdict)
+        if judged.failed is not None:
+            self._emit(judged.failed)
+
+    def _state(self) -> AttemptState:
+        if self._stop is not None:
+            return self._stop
+        if self._error is not None:
+            return "error"
+        if self._final is None or not self._final.complete:
+            return "truncated"
+        return "truncated" if self._final.finish_reason == "length" else "complete"
+
+    def _end_event(self, state: AttemptState, ms: float) -> AttemptEnded:
+        final, bench = self._final, self._bench
+        tokens = final.tokens if final else Tokens()
+        if tokens.output is None:
+            tokens = Tokens(
+                tokens.prompt, self._judge.tokens, tokens.reasoning, tokens.cached, "estimated"
+            )
+        elif state in ("complete", "truncated") and self._first_ms is not None:
+            bench.history.add(self.lane.name, tokens.output, self._first_ms, self._last_ms)
+        avoided = None
+        if state == "aborted":
+            avoided = bench.history.avoided(
+                self.lane.name,
+                self._judge.tokens,
+                self._pace_ms(),
+                self._request.params.max_tokens,
+                bench.price(self.lane, Tokens(0, 1, source="estimated")).usd,
+            )
+        return AttemptEnded(
+            self.number,
+            state,
+            round(ms, 3),
+            tokens=tokens,
+            cost=bench.price(self.lane, tokens),
+            avoided=avoided,
+            finish_reason=final.finish_reason if final else None,
+            error=self._error,
+            clock_error_ms=bench.clock.error_ms(self._mark),
+            served_model=final.served_model if final else None,
+            request_id=final.request_id if final else None,
+            provider_data=final.provider_data if final else {},
+        )
+
+    def _pace_ms(self) -> float | None:
+        count = self._judge.tokens
+        if count < 2 or self._first_ms is None or self._last_ms <= self._first_ms:
+            return None
+        return (self._last_ms - self._first_ms) / (count - 1)
+
+    def _cost_so_far(self, tokens: int) -> float | None:
+        return self._bench.price(self.lane, Tokens(None, tokens, source="estimated")).usd
+
+    def _ms(self, stamp_ns: int) -> float:
+        """Milliseconds on the attempt's clock; before it starts, since the attempt began."""
+        zero = self._begun_ns if self._zero_ns is None else self._zero_ns
+        return round((stamp_ns - zero) / 1e6, 3)

@@ -1,0 +1,199 @@
+"""The engine: takes commands, runs races, says everything as events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from workbench.checks.pipeline import Pipeline
+from workbench.engine.abort import LaneHistory
+from workbench.engine.attempt import Bench
+from workbench.engine.clock import LoopClock
+from workbench.engine.journal import JournalLike, MemoryJournal
+from workbench.engine.plan import (
+    Cancel,
+    Command,
+    Mark,
+    OpenSession,
+    Shutdown,
+    StartRace,
+    Warm,
+)
+from workbench.engine.race import Race, RaceTools
+from workbench.errors import ProviderError, WorkbenchError
+from workbench.model.attempt import Cost, Tokens
+from workbench.model.events import EPHEMERAL, Annotated, AttemptEnded, Event, LaneReady, Notice
+from workbench.model.lane import Lane
+from workbench.providers.base import Provider, Services
+
+FLUSH_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What an engine is built from; the facade fills it, so that the engine knows neither the
+    store nor the configuration.
+
+    ``open_session`` returns the journal and the session's events so far.
+    """
+
+    services: Services
+    provider: Callable[[Lane, Services], Provider]
+    pipeline: Callable[[tuple[str, ...], Lane], Pipeline]
+    price: Callable[[Lane, Tokens], Cost]
+    open_session: Callable[[OpenSession], tuple[JournalLike, Sequence[Event]]]
+
+
+class Engine:
+    """One engine in one event loop. ``emit`` hears every event, in order, and must not block."""
+
+    def __init__(self, tools: Tools, emit: Callable[[Event], None]) -> None:
+        self._tools = tools
+        self._listener = emit
+        self._journal: JournalLike = MemoryJournal()
+        self._providers: dict[str, tuple[Lane, Provider]] = {}
+        self._races: dict[Race, asyncio.Task[None]] = {}
+        self._chores: set[asyncio.Task[None]] = set()
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._history = LaneHistory()
+        self._clock = LoopClock.of_running_loop()
+
+    async def handle(self, command: Command) -> None:
+        """Carry out a command. Its failure is told as a Notice, never raised."""
+        try:
+            match command:
+                case StartRace():
+                    self.race(command)
+                case Cancel():
+                    for race in self._races:
+                        race.cancel(command.attempt)
+                case OpenSession():
+                    self.open(command)
+                case Warm():
+                    for lane in command.lanes:
+                        self._chore(self._warm(lane), "warm")
+                case Mark():
+                    utc = datetime.now(UTC).isoformat(timespec="milliseconds")
+                    self._emit(
+                        Annotated(command.iteration, utc, command.name, command.star, command.note)
+                    )
+                case Shutdown():
+                    await self.close()
+        except WorkbenchError as error:
+            self._listener(Notice("error", error.message, error.hint))
+
+    async def idle(self) -> None:
+        """Return when every race and every write to disk has ended."""
+        while self._races or self._chores:
+            await asyncio.wait([*self._races.values(), *self._chores])
+
+    async def close(self) -> None:
+        """Cancel what runs, save, release every provider. May be called twice."""
+        for race in self._races:
+            race.cancel()
+        for task in [t for t in self._chores if t.get_name() == "warm"]:
+            task.cancel()
+        await self.idle()
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+        await self._journal.sync()
+        self._journal.close()
+        providers, self._providers = self._providers, {}
+        for _, provider in providers.values():
+            await provider.close()
+        await self._tools.services.close()
+
+    def race(self, command: StartRace) -> Race:
+        """Start a race and return it.
+
+        Raises:
+            WorkbenchError: the plan cannot be run; nothing was numbered or sent.
+        """
+        messages = command.plan.prompt.render(command.plan.variables)
+        bench = Bench(self._emit, self._tools.price, self._history, self._clock)
+        race = Race(
+            command.plan,
+            RaceTools(bench, self._journal, self._provider, self._tools.pipeline),
+            messages,
+        )
+        for event in race.start():
+            self._listener(event)
+        task = asyncio.create_task(race.run())
+        self._races[race] = task
+        task.add_done_callback(lambda done: self._race_over(race, done))
+        return race
+
+    def _race_over(self, race: Race, task: asyncio.Task[None]) -> None:
+        self._races.pop(race, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._listener(
+                Notice(
+                    "error",
+                    f"The race of iteration {race.iteration} broke: {error!r}.",
+                    "This is a defect of Workbench; the session file holds what arrived.",
+                )
+            )
+
+    @property
+    def session_id(self) -> str:
+        """The id of the open session; empty when nothing is saved."""
+        return self._journal.session_id
+
+    def open(self, command: OpenSession) -> None:
+        """Work in this session from now on, and say its events so far.
+
+        Raises:
+            SessionError: it cannot be opened.
+        """
+        journal, events = self._tools.open_session(command)
+        self._journal.close()
+        self._journal = journal
+        journal.on_problem = self._listener
+        self._history = LaneHistory()
+        self._history.learn(events)
+        for event in events:
+            self._listener(event)
+
+    def _provider(self, lane: Lane) -> Provider:
+        """Return the lane's adapter, a new one if the lane's settings have changed."""
+        known = self._providers.get(lane.name)
+        if known is not None and known[0] == lane:
+            return known[1]
+        if known is not None:
+            self._chore(known[1].close())
+        provider = self._tools.provider(lane, self._tools.services)
+        self._providers[lane.name] = (lane, provider)
+        return provider
+
+    async def _warm(self, lane: Lane) -> None:
+        def tell(status: str) -> None:
+            self._listener(LaneReady(lane.name, False, status))
+
+        try:
+            await self._provider(lane).prepare(tell)
+        except ProviderError as error:
+            self._listener(LaneReady(lane.name, False, error.message, error.hint))
+        else:
+            self._listener(LaneReady(lane.name, True, "ready"))
+
+    def _emit(self, event: Event) -> None:
+        self._listener(event)
+        if isinstance(event, EPHEMERAL):
+            return
+        self._journal.append(event)
+        if isinstance(event, AttemptEnded):
+            self._chore(self._journal.sync())
+        elif self._flush_timer is None:
+            loop = asyncio.get_running_loop()
+            self._flush_timer = loop.call_later(FLUSH_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        self._journal.flush()
+
+    def _chore(self, work: Coroutine[object, object, None], name: str = "chore") -> None:
+        task = asyncio.create_task(work, name=name)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)

@@ -1,0 +1,134 @@
+"""Judging a stream: which check decided what, at which character, token and moment.
+
+The same class judges a live stream and a recorded one, so that a check asked of an old stream
+gives the verdict and the TTFF it would have had live: every moment is the arrival of the chunk or
+the time of the deadline itself, never the moment our code got round to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from workbench.checks.base import Progress
+from workbench.checks.pipeline import Pipeline
+from workbench.model.attempt import Channel
+from workbench.model.events import FailedFirst, VerdictReached
+from workbench.model.verdict import Decision, FailureKind
+
+
+class Judgement(NamedTuple):
+    """What one step decided: verdicts in order, and the attempt's first failure if it is new."""
+
+    verdicts: tuple[VerdictReached, ...]
+    failed: FailedFirst | None
+
+
+_NOTHING = Judgement((), None)
+
+
+class StreamJudge:
+    """Feeds one attempt's stream to its checks. Times are milliseconds on the attempt's clock."""
+
+    def __init__(
+        self,
+        attempt: int,
+        pipeline: Pipeline,
+        *,
+        cost_so_far: Callable[[int], float | None] | None = None,
+    ) -> None:
+        self._attempt = attempt
+        self._pipeline = pipeline
+        self._kinds = pipeline.kinds
+        self._cost = cost_so_far
+        self.tokens = 0
+        self.ttft_ms: float | None = None
+        self.failed = False
+
+    @property
+    def due_ms(self) -> float | None:
+        """When the checks want to look at the clock next, chunk or no chunk."""
+        return self._pipeline.next_due_ms()
+
+    def chunk(self, ms: float, text: str, channel: Channel = "answer") -> Judgement:
+        """Take a chunk that arrived at *ms*; deadlines that passed before it come first."""
+        verdicts = self._timers(ms)
+        self.tokens += 1
+        if channel == "answer" and text:
+            if self.ttft_ms is None:
+                self.ttft_ms = ms
+            verdicts += self._verdicts(self._pipeline.feed(text, self._progress(ms)), ms)
+        return self._judge(verdicts)
+
+    def timer(self, ms: float) -> Judgement:
+        """Look at the clock at *ms*."""
+        return self._judge(self._timers(ms))
+
+    def end(self, ms: float) -> Judgement:
+        """The answer is complete: every check decides."""
+        verdicts = self._timers(ms)
+        verdicts += self._verdicts(self._pipeline.finish(self._progress(ms, ended=True)), ms)
+        return self._judge(verdicts)
+
+    def provider_failed(self, ms: float, reason: str) -> Judgement:
+        """The provider failed at *ms*; deadlines that passed before it come first."""
+        verdicts = self._timers(ms)
+        judged = self._judge(verdicts)
+        if self.failed:
+            return judged
+        self.failed = True
+        failed = FailedFirst(self._attempt, "provider", None, None, self.tokens, ms, reason)
+        return Judgement(judged.verdicts, failed)
+
+    def _timers(self, ms: float) -> list[VerdictReached]:
+        verdicts: list[VerdictReached] = []
+        due = self._pipeline.next_due_ms()
+        while due is not None and due <= ms:
+            verdicts += self._verdicts(self._pipeline.tick(self._progress(due)), due)
+            following = self._pipeline.next_due_ms()
+            if following == due:
+                break
+            due = following
+        return verdicts
+
+    def _progress(self, ms: float, *, ended: bool = False) -> Progress:
+        usd = self._cost(self.tokens) if self._cost else None
+        return Progress(ms, self.ttft_ms, self.tokens, usd, ended)
+
+    def _verdicts(self, decided: Iterable[tuple[int, Decision]], ms: float) -> list[VerdictReached]:
+        return [
+            VerdictReached(
+                self._attempt,
+                index,
+                self._pipeline.names[index],
+                d.verdict,
+                d.at_char,
+                self.tokens,
+                ms,
+                d.reason,
+                d.span,
+                self._pipeline.severities[index],
+            )
+            for index, d in decided
+        ]
+
+    def _judge(self, verdicts: list[VerdictReached]) -> Judgement:
+        if not verdicts:
+            return _NOTHING
+        first = next((v for v in verdicts if v.verdict == "fail" and v.severity == "fail"), None)
+        if first is None or self.failed:
+            return Judgement(tuple(verdicts), None)
+        self.failed = True
+        kind: FailureKind = "deadline" if self._kinds[first.index] == "deadline" else "check"
+        return Judgement(
+            tuple(verdicts),
+            FailedFirst(
+                self._attempt,
+                kind,
+                first.name,
+                first.at_char,
+                first.at_token,
+                first.ms,
+                first.reason,
+            ),
+        )

@@ -1,0 +1,188 @@
+"""The application: wiring, themes, and every way it can end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import ClassVar
+
+from rich.segment import Segment, Segments
+from textual.app import App
+
+from workbench.config.themes import DEFAULT_THEME, ThemeFile, find_theme, load_theme, theme_paths
+from workbench.engine.plan import Warm
+from workbench.errors import NotATerminal, WorkbenchError
+from workbench.model.events import Notice
+from workbench.text import visible
+from workbench.tui.bindings import bindings
+from workbench.tui.bridge import FRAME, Bridge
+from workbench.tui.commands import Actions
+from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
+from workbench.tui.screens.workbench import WorkbenchScreen
+from workbench.tui.setup import ClientFactory, Setup
+from workbench.tui.state import Draft, ViewModel
+
+EXIT_BY_SIGNAL = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+
+
+class WorkbenchApp(App[int]):
+    """The workbench on a terminal."""
+
+    CSS_PATH = Path(__file__).with_name("workbench.tcss")
+    TITLE = "workbench"
+    COMMANDS: ClassVar = {lambda: Actions}
+    BINDINGS = bindings("app")
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, factory: ClientFactory, setup: Setup) -> None:
+        theme, problem = _first_theme(setup)
+        self.painter = Painter(theme)
+        super().__init__(ansi_color=True if theme.ansi else None)
+        self.setup = setup
+        self.model = ViewModel(
+            setup.lanes,
+            Draft(setup.prompt, setup.checks, dict(setup.variables)),
+            in_view=setup.in_view,
+            abort=setup.abort,
+        )
+        self.model.notice = problem
+        self.bridge = Bridge(factory, self.model, self._painted)
+        self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
+        self._wear(theme)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return what the style sheet needs beside a theme's own colours."""
+        return dict(VARIABLE_DEFAULTS)
+
+    def get_default_screen(self) -> WorkbenchScreen:
+        """Return the one screen of the main loop."""
+        return self.main
+
+    @property
+    def keymap(self) -> dict[str, str]:
+        """The person's own keys, by binding id."""
+        return dict(self.setup.keymap)
+
+    def on_mount(self) -> None:
+        """Open the session and get the lanes ready, once there is something to look at."""
+        if self.setup.keymap:
+            self.set_keymap(self.keymap)
+        loop = asyncio.get_running_loop()
+        for number, code in EXIT_BY_SIGNAL.items():
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self._leave, code)
+        racing = tuple(self.model.lanes[name] for name in self.model.in_view)
+        self.call_after_refresh(self.bridge.start, self.setup.session, Warm(racing))
+        self.set_interval(FRAME, self.bridge.tick, name="frame")
+
+    def _painted(self, reload: bool) -> None:
+        self.main.paint(reload=reload)
+
+    def _leave(self, code: int) -> None:
+        self.exit(code, return_code=code)
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.exit(0)
+
+    async def action_help(self) -> None:
+        """Show every key."""
+        from workbench.tui.screens.dialogs import HelpScreen
+
+        await self.push_screen(HelpScreen(self.painter, self.setup.keymap))
+
+    # -- themes ---------------------------------------------------------------------------------
+
+    def _wear(self, theme: ThemeFile) -> None:
+        self.painter.use(theme)
+        self.register_theme(textual_theme(theme))
+        self.theme = theme.name
+        if self.main.is_mounted:
+            self.main.wear()
+            self.refresh_css(animate=False)
+            self.main.paint()
+
+    def action_themes(self) -> None:
+        """Try on themes; the chosen one is remembered, leaving puts the old one back."""
+        from workbench.tui.screens.dialogs import Choice, Picker
+
+        themes: list[ThemeFile] = []
+        for path in theme_paths(self.setup.theme_folders).values():
+            try:
+                themes.append(load_theme(path))
+            except WorkbenchError as error:
+                self.main.tell(Notice("warning", error.message, error.hint))
+        before = self.painter.theme
+        names = [theme.name for theme in themes]
+        items = [
+            ((f"{theme.label:<20.20}", ""), ("dark" if theme.dark else "light", "muted"))
+            for theme in themes
+        ]
+
+        def chosen(index: int | None) -> None:
+            self._wear(before if index is None else themes[index])
+            if index is not None:
+                self.setup.save_setting("theme", themes[index].name)
+
+        choice = Choice(
+            "Theme",
+            items,
+            names.index(before.name) if before.name in names else 0,
+            highlighted=lambda index: self._wear(themes[index]),
+        )
+        self.push_screen(Picker(self.painter, choice), chosen)
+
+    # -- ends -----------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """A crash shows where it happened and no values: they may hold keys and prompts."""
+        text = visible(traceback.format_exc())
+        self._exit_renderables.append(Segments([Segment(text), Segment.line()]))
+        self._close_messages_no_wait()
+
+
+def _first_theme(setup: Setup) -> tuple[ThemeFile, Notice | None]:
+    """Load the theme asked for; when it cannot be, the default one and a notice."""
+    try:
+        return find_theme(setup.theme, setup.theme_folders), None
+    except WorkbenchError as error:
+        return find_theme(DEFAULT_THEME), Notice("warning", error.message, error.hint)
+
+
+def need_terminal() -> None:
+    """Make sure that there is a terminal to draw on.
+
+    Raises:
+        NotATerminal: input or output is none, or it can do nothing (``TERM=dumb``).
+    """
+    hint = "Use the commands without a screen, like: workbench send PROMPT"
+    streams = (sys.stdin, sys.stdout, sys.__stderr__)  # the toolkit draws on the last one
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        raise NotATerminal("The screen needs a terminal for input, output and errors.", hint)
+    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+        raise NotATerminal("This terminal (TERM=dumb) cannot show a screen.", hint)
+
+
+def run(factory: ClientFactory, setup: Setup) -> int:
+    """Open the screen and stay until it is left. Returns the exit code: 0, 1 after a crash,
+    143, 129 or 130 after a signal.
+
+    Raises:
+        NotATerminal: there is no terminal to draw on.
+    """
+    need_terminal()
+    return asyncio.run(_run(factory, setup))
+
+
+async def _run(factory: ClientFactory, setup: Setup) -> int:
+    app = WorkbenchApp(factory, setup)
+    try:
+        await app.run_async()
+    finally:
+        await app.bridge.close()
+    return app.return_code or 0

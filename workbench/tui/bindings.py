@@ -1,0 +1,160 @@
+"""Actions are named data, and keys are a map over them.
+
+Every action has an id (which a keymap in the configuration can give other keys), a name for the
+palette, a word for the key bar and a sentence for the help screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Scope = Literal["workbench", "lane", "app"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do.
+
+    ``id`` names the method (``action_`` and the id with underscores), ``keys`` are the default
+    keys, ``bar`` is its word in the key bar (empty: not there), ``priority`` beats the editor,
+    ``on_screen`` says that the screen answers, not the widget that has the focus.
+    """
+
+    id: str
+    keys: str
+    title: str
+    bar: str
+    help: str
+    scope: Scope = "workbench"
+    priority: bool = False
+    on_screen: bool = False
+
+    @property
+    def method(self) -> str:
+        """The action's name as the toolkit knows it."""
+        return ("screen." if self.on_screen else "") + self.id.replace("-", "_")
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "send",
+        "ctrl+j,f5,ctrl+enter",
+        "Send the prompt",
+        "send",
+        "Send the prompt to every lane in the race.",
+        priority=True,
+    ),
+    Action(
+        "stop",
+        "escape",
+        "Stop, or back to the prompt",
+        "stop",
+        "Cancel what runs; when nothing runs, go back to the prompt.",
+    ),
+    Action(
+        "older",
+        "ctrl+o",
+        "Older iteration",
+        "older",
+        "Step back to the iteration before this one; edits are kept.",
+        priority=True,
+    ),
+    Action(
+        "newer",
+        "ctrl+n",
+        "Newer iteration",
+        "newer",
+        "Step forward to the iteration after this one.",
+        priority=True,
+    ),
+    Action("history", "f8", "History", "", "List every iteration and go to one.", priority=True),
+    Action("lanes", "ctrl+l", "Next lane", "lanes", "Move the focus to the next lane."),
+    Action("prompt", "f2", "Edit the prompt", "", "Move the focus to the user message."),
+    Action("checks", "f3", "Edit the checks", "", "Move the focus to the checks, one per line."),
+    Action("variables", "f4", "Variables", "vars", "Give the prompt's variables values."),
+    Action(
+        "choose-lanes",
+        "ctrl+r",
+        "Choose lanes",
+        "",
+        "Choose which lanes take part in the race.",
+        priority=True,
+    ),
+    Action(
+        "abort",
+        "ctrl+g",
+        "Abort on first failure",
+        "abort",
+        "Switch between aborting a lane on its first failure and letting it run on.",
+        priority=True,
+    ),
+    Action("star", "ctrl+t", "Star this iteration", "", "Put a star on the iteration in view."),
+    Action("themes", "f9", "Choose a theme", "", "Try on themes; the choice is kept.", "app"),
+    Action("help", "f1", "Help", "help", "Show every key and what it does.", "app", priority=True),
+    Action("quit", "ctrl+q", "Quit", "quit", "Leave; everything is saved already.", "app"),
+    Action("line-up", "up,k", "Scroll up", "", "Scroll the lane one row up.", "lane"),
+    Action("line-down", "down,j", "Scroll down", "", "Scroll the lane one row down.", "lane"),
+    Action("page-up", "pageup,b", "Page up", "", "Scroll the lane one page up.", "lane"),
+    Action("page-down", "pagedown,space", "Page down", "", "Scroll one page down.", "lane"),
+    Action("text-start", "home,g", "Start of the answer", "", "Go to the answer's start.", "lane"),
+    Action("text-end", "end,G", "End of the answer", "", "Go to the end and follow it.", "lane"),
+    Action("to-failure", "f", "Show the failure", "", "Go to what failed the lane first.", "lane"),
+    Action("stop-lane", "x", "Stop this lane", "", "Cancel this lane.", "lane", on_screen=True),
+    Action(
+        "copy-answer",
+        "c,y",
+        "Copy the answer",
+        "",
+        "Copy the answer's text to the clipboard.",
+        "lane",
+        on_screen=True,
+    ),
+)
+
+SCOPES: Mapping[Scope, str] = {
+    "workbench": "Workbench",
+    "lane": "In a lane",
+    "app": "Everywhere",
+}
+
+
+def bindings(scope: Scope) -> list[BindingType]:
+    """Return the bindings of one scope, each with its action's id."""
+    return [
+        Binding(a.keys, a.method, a.title, id=a.id, priority=a.priority, show=False)
+        for a in ACTIONS
+        if a.scope == scope
+    ]
+
+
+_SHOWN = {
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "escape": "Esc",
+    "space": "Space",
+    "up": "\u2191",
+    "down": "\u2193",
+    "home": "Home",
+    "end": "End",
+    "enter": "Enter",
+    "tab": "Tab",
+}
+
+
+def key_label(key: str) -> str:
+    """Return a key as people write it: ``^J``, ``F5``, ``Esc``."""
+    if key.startswith("ctrl+"):
+        rest = key.removeprefix("ctrl+")
+        return "^" + (rest.upper() if len(rest) == 1 else key_label(rest))
+    if key in _SHOWN:
+        return _SHOWN[key]
+    return key.upper() if key[:1] == "f" and key[1:].isdigit() else key
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys of an action under a keymap, first choice first."""
+    return tuple(k.strip() for k in keymap.get(action.id, action.keys).split(",") if k.strip())

@@ -1,0 +1,288 @@
+"""What the screen says about attempts and iterations, as lines of toned text.
+
+Every state is a glyph and a word, so that nothing depends on colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.model.fold import LiveAttempt, LiveIteration
+from workbench.model.lane import Lane
+from workbench.model.verdict import CheckResult, FirstFailure
+from workbench.text import plural
+from workbench.tui import format as fmt
+from workbench.tui.lines import Line, Span, joined, width
+from workbench.tui.state import ViewModel
+
+_LIVE: dict[str, tuple[str, str, str]] = {
+    "queued": ("\u00b7", "queued", "muted"),
+    "connecting": ("\u25cc", "connecting", "muted"),
+    "waiting": ("\u25cc", "waiting", "live"),
+    "streaming": ("\u25b8", "streaming", "live"),
+}
+_ENDED: dict[str, tuple[str, str, str]] = {
+    "aborted": ("\u2717", "aborted", "fail"),
+    "cancelled": ("\u25a0", "cancelled", "warn"),
+    "truncated": ("\u2026", "truncated", "warn"),
+    "error": ("!", "error", "fail"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """An attempt's state in one glyph and a word or two."""
+
+    glyph: str
+    word: str
+    tone: str
+
+    def span(self) -> Span:
+        """Return the badge as it is written in a pane's head."""
+        return f"{self.glyph} {self.word}", self.tone
+
+
+def badge(attempt: LiveAttempt | None) -> Badge:
+    """Return the state of an attempt; without one its lane is ready."""
+    if attempt is None:
+        return Badge("\u00b7", "ready", "muted")
+    if attempt.live:
+        return _running(attempt)
+    if attempt.state == "complete":
+        return _complete(attempt)
+    glyph, word, tone = _ENDED[attempt.state]
+    if attempt.first_failure is not None and attempt.state in ("truncated", "cancelled"):
+        return Badge("\u2717", f"failed, {word}", "fail")
+    return Badge(glyph, word, tone)
+
+
+def _running(attempt: LiveAttempt) -> Badge:
+    if attempt.first_failure is not None:
+        return Badge("\u2717", "failed, streaming", "fail")
+    if attempt.state == "waiting" and attempt.reasoning_parts:
+        return Badge("\u25cc", "thinking", "live")
+    return Badge(*_LIVE[attempt.state])
+
+
+def _complete(attempt: LiveAttempt) -> Badge:
+    if attempt.first_failure is not None:
+        return Badge("\u2717", "failed", "fail")
+    if attempt.verdict == "error":
+        return Badge("!", "check error", "warn")
+    if not attempt.checks:
+        return Badge("\u2713", "complete", "")
+    warned = any(c.verdict == "fail" for c in attempt.checks)
+    return Badge("\u2713", "passed, warned" if warned else "passed", "pass")
+
+
+def head(lane: Lane, attempt: LiveAttempt | None) -> tuple[Line, Line]:
+    """Return the left and the right end of a pane's head: who it is, and how it stands."""
+    name: Line = ((lane.name, "bold"), (f"  {lane.model}", "muted"))
+    state = badge(attempt)
+    text, tone = state.span()
+    right: list[Span] = []
+    if attempt is not None and attempt.queued.origin != "live":
+        right.append((f"{attempt.queued.origin}  ", "muted"))
+    right.append((text, f"{tone} bold".strip()))
+    return name, tuple(right)
+
+
+def verdict_line(attempt: LiveAttempt | None) -> Line:
+    """Return what there is to say about an attempt's checks, most important first."""
+    if attempt is None:
+        return ()
+    ended = attempt.ended
+    if ended is not None and ended.error is not None:
+        hint = f" {ended.error.hint}" if ended.error.hint else ""
+        return ((ended.error.message, "fail"), (hint, "muted"))
+    if attempt.first_failure is not None:
+        return _failure(attempt.first_failure)
+    broken = next((c for c in attempt.checks if c.verdict == "error"), None)
+    if broken is not None:
+        return ((f"check {broken.name} broke: ", "warn"), (broken.reason, "muted"))
+    if attempt.status:
+        return ((attempt.status, "muted"),)
+    warned = next((c for c in attempt.checks if c.verdict == "fail"), None)
+    parts = [_progress(attempt)]
+    if warned is not None:
+        parts.append(((f"warning: {warned.name} {warned.reason}", "warn"),))
+    parts.append(_size(attempt))
+    return joined(parts)
+
+
+def _failure(failure: FirstFailure) -> Line:
+    spans: list[Span] = [(failure.check or failure.kind, "fail bold")]
+    if failure.at_char is not None and failure.kind == "check":
+        spans.append((f" at {fmt.count(failure.at_char)}", "fail"))
+    if failure.reason:
+        spans.append((f"  {failure.reason}", "muted"))
+    return tuple(spans)
+
+
+def _progress(attempt: LiveAttempt) -> Line:
+    total = len(attempt.checks)
+    if not total:
+        return (("no checks", "muted"),) if attempt.ended else ()
+    passed = sum(c.verdict == "pass" for c in attempt.checks)
+    if attempt.live:
+        return ((f"{passed} of {plural(total, 'check')} passed", "muted"),)
+    tone = "pass" if passed == total else ""
+    return ((f"{passed} of {plural(total, 'check')} passed", tone),)
+
+
+def _size(attempt: LiveAttempt) -> Line:
+    if attempt.ended is None:
+        return ((f"{fmt.count(attempt.chars)} chars", "muted"),) if attempt.chars else ()
+    output = attempt.ended.tokens.output
+    if output is None:
+        return ((f"{fmt.count(attempt.chars)} chars", "muted"),)
+    about = "~" if attempt.ended.tokens.source == "estimated" else ""
+    return ((f"{about}{fmt.count(output)} tokens", "muted"),)
+
+
+# -- totals -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """An iteration in numbers; None is unknown. Times in milliseconds, money in US dollars."""
+
+    attempts: int
+    passed: int
+    decided: int
+    first_failure: float | None
+    end: float | None
+    tokens: int | None
+    usd: float | None
+
+
+_NOTHING = Totals(0, 0, 0, None, None, None, None)
+_GAP: Span = ("   ", "")
+
+
+def totals(iteration: LiveIteration) -> Totals:
+    """Add up an iteration. Money is known only if it is known of every attempt that ended."""
+    attempts = list(iteration.attempts.values())
+    failures = [a.first_failure.ms for a in attempts if a.first_failure is not None]
+    ends = [a.ended for a in attempts if a.ended is not None]
+    outputs = [e.tokens.output for e in ends if e.tokens.output is not None]
+    costs = [e.cost.usd for e in ends]
+    known = [usd for usd in costs if usd is not None]
+    return Totals(
+        attempts=len(attempts),
+        passed=sum(a.verdict == "pass" for a in attempts),
+        decided=sum(a.verdict != "pending" for a in attempts),
+        first_failure=min(failures, default=None),
+        end=max((e.ms for e in ends), default=None),
+        tokens=sum(outputs) if outputs else None,
+        usd=sum(known) if known and len(known) == len(costs) else None,
+    )
+
+
+def totals_line(model: ViewModel, cells: int = 200) -> Line:
+    """Return the totals of the iteration in view, each with its change against the one it is
+    compared with; where *cells* are too few, the last figures are left out whole.
+    """
+    current = model.iteration
+    if current is None:
+        return (("Nothing sent yet.", "muted"),)
+    now = totals(current)
+    previous = model.previous
+    then = _NOTHING if previous is None else totals(previous)
+    failure = fmt.duration(now.first_failure) if now.first_failure is not None else "none"
+    change = fmt.duration_change(now.first_failure, then.first_failure)
+    parts = [
+        _passed(now, None if previous is None else then),
+        _figure("first failure", failure, change),
+        _figure("tokens", fmt.count(now.tokens), fmt.count_change(now.tokens, then.tokens)),
+        _figure("slowest", fmt.duration(now.end), fmt.duration_change(now.end, then.end)),
+        _figure("cost", fmt.money(now.usd), ""),
+    ]
+    while len(parts) > 1 and width(joined(parts, _GAP)) > cells:
+        parts.pop()
+    return joined(parts, _GAP)
+
+
+def _passed(now: Totals, then: Totals | None) -> Line:
+    tone = "pass" if now.passed == now.attempts else "fail" if now.decided else ""
+    change = fmt.count_change(now.passed, then.passed) if then and now.decided else ""
+    return _figure("passed", f"{now.passed} of {now.attempts}", change, tone)
+
+
+def _figure(label: str, value: str, change: str, tone: str = "") -> Line:
+    spans: list[Span] = [(f"{label} ", "muted"), (value, f"{tone} bold".strip())]
+    if change:
+        spans.append((f" {change}", "accent"))
+    return tuple(spans)
+
+
+# -- history ------------------------------------------------------------------------------------
+
+
+def lane_glyphs(iteration: LiveIteration) -> Line:
+    """Return one glyph for each attempt of an iteration, in the order of its lanes."""
+    badges = [badge(attempt) for attempt in iteration.attempts.values()]
+    return tuple((b.glyph, b.tone) for b in badges)
+
+
+def trail(model: ViewModel) -> Line:
+    """Return the last iterations as a trail: number and glyphs, the one in view bracketed."""
+    spans: list[Span] = []
+    numbers = sorted(model.fold.iterations)
+    at = numbers.index(model.selected) if model.selected in numbers else len(numbers) - 1
+    first = max(0, min(at - 2, len(numbers) - 5))
+    if first > 0:
+        spans.append(("\u2039 ", "muted"))
+    for number in numbers[first : first + 5]:
+        iteration = model.fold.iterations[number]
+        inside = number == model.selected
+        star = "\u2605" if iteration.marks.star else ""
+        spans.append((f"[{star}{number} " if inside else f" {star}{number} ", _bold(inside)))
+        spans.extend(lane_glyphs(iteration))
+        spans.append(("]" if inside else " ", _bold(inside)))
+    if first + 5 < len(numbers):
+        spans.append((" \u203a", "muted"))
+    return tuple(spans)
+
+
+def _bold(inside: bool) -> str:
+    return "bold" if inside else "muted"
+
+
+def history_line(model: ViewModel, number: int) -> Line:
+    """Return one line about an iteration for a list: number, glyphs, first failure, its words."""
+    iteration = model.fold.iterations[number]
+    now = totals(iteration)
+    star = "\u2605" if iteration.marks.star else " "
+    parent = iteration.started.parent
+    branch = f" from {parent}" if parent is not None and parent != number - 1 else ""
+    words = " ".join(iteration.started.prompt.user.split())
+    return (
+        (f"{number:>3}{star} ", "bold"),
+        *lane_glyphs(iteration),
+        (f"  {now.passed} of {now.attempts}", ""),
+        (f"  {fmt.duration(now.first_failure):>7}", "muted"),
+        (f"{branch}  ", "accent"),
+        (iteration.marks.name or words, "bold" if iteration.marks.name else "muted"),
+    )
+
+
+# -- checks -------------------------------------------------------------------------------------
+
+_CHECK_GLYPHS = {
+    "pending": ("\u00b7", "muted"),
+    "pass": ("\u2713", "pass"),
+    "fail": ("\u2717", "fail"),
+    "error": ("!", "warn"),
+}
+
+
+def check_cell(result: CheckResult | None) -> Span:
+    """Return the cell of a verdict matrix: how a check stands and when it was decided."""
+    if result is None:
+        return ("", "")
+    glyph, tone = _CHECK_GLYPHS[result.verdict]
+    if result.verdict == "fail" and result.severity == "warn":
+        glyph, tone = "\u25b2", "warn"
+    when = "" if result.ms is None else f" {fmt.duration(result.ms)}"
+    return (glyph + when, tone)

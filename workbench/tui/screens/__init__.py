@@ -1,0 +1,1 @@
+"""Screens: which widgets stand where, and which actions they answer."""

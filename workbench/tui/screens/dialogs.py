@@ -1,0 +1,200 @@
+"""Dialogs: lists to choose from, and the help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.screen import ModalScreen
+
+from workbench.tui.bindings import ACTIONS, SCOPES, key_label, keys_of
+from workbench.tui.lines import Line
+from workbench.tui.painter import Painter
+from workbench.tui.widgets.pick_list import PickList
+from workbench.tui.widgets.plain import Plain
+
+
+class Words(Plain):
+    """A fixed line or two on a dialog's ground."""
+
+    ground = "surface"
+
+    def __init__(self, painter: Painter, *lines: Line, id: str | None = None) -> None:
+        super().__init__(painter, id=id)
+        self.words = lines
+        self.styles.height = len(lines)
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the words."""
+        del size
+        return self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a :class:`Picker` offers. ``highlighted(index)`` is told of every move (a preview)."""
+
+    title: str
+    items: Sequence[Line]
+    at: int = 0
+    hint: str = "Enter chooses, Esc leaves everything as it was."
+    highlighted: Callable[[int], None] | None = None
+
+
+class Picker(ModalScreen[int | None]):
+    """Choose one of a list; ends with its index, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+
+    def __init__(self, painter: Painter, choice: Choice) -> None:
+        super().__init__()
+        self.painter = painter
+        self.choice = choice
+
+    def compose(self) -> ComposeResult:
+        """Title, list, hint."""
+        choice = self.choice
+        with Vertical(classes="dialog"):
+            yield Words(self.painter, ((choice.title, "bold"),), ())
+            yield PickList(self.painter, choice.items, at=choice.at, id="items")
+            yield Words(self.painter, (), ((choice.hint, "muted"),))
+
+    def on_mount(self) -> None:
+        """As high as the list, as the screen allows."""
+        self.query_one("#items").styles.height = max(1, min(len(self.choice.items), 14))
+
+    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
+        """Preview."""
+        if self.choice.highlighted is not None:
+            self.choice.highlighted(event.index)
+
+    def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
+        """End with the choice."""
+        self.dismiss(event.index)
+
+    def action_leave(self) -> None:
+        """End without one."""
+        self.dismiss(None)
+
+
+class Ticker(ModalScreen[None]):
+    """Tick any of a list; every tick takes effect at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+
+    def __init__(
+        self,
+        painter: Painter,
+        title: str,
+        items: Sequence[Line],
+        marked: set[int],
+        toggle: Callable[[int], bool],
+    ) -> None:
+        super().__init__()
+        self.painter = painter
+        self.heading = title
+        self.items = items
+        self.marked = marked
+        self.toggle = toggle
+
+    def compose(self) -> ComposeResult:
+        """Title, list, hint."""
+        with Vertical(classes="dialog"):
+            yield Words(self.painter, ((self.heading, "bold"),), ())
+            yield PickList(self.painter, self.items, marked=self.marked, id="items")
+            yield Words(self.painter, (), (("Space ticks, Esc closes.", "muted"),))
+
+    def on_mount(self) -> None:
+        """As high as the list, as the screen allows."""
+        self.query_one("#items").styles.height = max(1, min(len(self.items), 14))
+
+    def on_pick_list_ticked(self, event: PickList.Ticked) -> None:
+        """Put or take the tick."""
+        on = self.toggle(event.index)
+        (self.marked.add if on else self.marked.discard)(event.index)
+        self.query_one(PickList).repaint()
+
+    def on_pick_list_chosen(self, _event: PickList.Chosen) -> None:
+        """Enter closes: the ticks have taken effect."""
+        self.dismiss(None)
+
+    def action_leave(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+
+def help_lines(keymap: Mapping[str, str]) -> list[Line]:
+    """Return the help screen's lines: every action of every scope, with keys and meaning."""
+    out: list[Line] = []
+    for scope, title in SCOPES.items():
+        out += [((title, "bold"),)]
+        for action in ACTIONS:
+            if action.scope == scope:
+                keys = " ".join(key_label(key) for key in keys_of(action, keymap))
+                out.append(((f"  {keys:<16.16} ", "accent"), (action.help, "")))
+        out.append(())
+    out += [
+        (("Moving", "bold"),),
+        (("  Tab  ", "accent"), ("to the next part of the screen, Shift+Tab back.", "")),
+        (("  ^P   ", "accent"), ("every action by name.", "")),
+        (),
+        (("Signs", "bold"),),
+        (
+            ("  \u2713 ", "pass"),
+            ("passed  ", ""),
+            ("\u2717 ", "fail"),
+            ("failed  ", ""),
+            ("\u25b2 ", "warn"),
+            ("warning  ", ""),
+            ("! ", "fail"),
+            ("error  ", ""),
+            ("\u25a0 ", "warn"),
+            ("stopped  ", ""),
+            ("\u2026 ", "warn"),
+            ("truncated", ""),
+        ),
+        (
+            ("  \u2508 ", "muted"),
+            ("waiting  ", ""),
+            ("\u25cf ", "live"),
+            ("first token  ", ""),
+            ("\u2501 ", "live"),
+            ("streaming  ", ""),
+            ("\u254c ", "fail"),
+            ("still streaming after its failure", ""),
+        ),
+    ]
+    return out
+
+
+class HelpScreen(ModalScreen[None]):
+    """Every key and every sign."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,q,enter", "leave", "Close", show=False)
+    ]
+
+    def __init__(self, painter: Painter, keymap: Mapping[str, str]) -> None:
+        super().__init__()
+        self.painter = painter
+        self.keymap = keymap
+
+    def compose(self) -> ComposeResult:
+        """A list that scrolls."""
+        with Vertical(classes="dialog wide"):
+            yield Words(self.painter, (("Keys and signs", "bold"),), ())
+            yield PickList(self.painter, help_lines(self.keymap), id="items")
+            yield Words(self.painter, (), (("Arrows scroll, Esc closes.", "muted"),))
+
+    def on_mount(self) -> None:
+        """As high as the screen allows."""
+        self.query_one("#items").styles.height = "1fr"
+
+    def action_leave(self) -> None:
+        """Close."""
+        self.dismiss(None)

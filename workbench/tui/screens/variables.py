@@ -1,0 +1,61 @@
+"""The table of variables: one editor for each value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Words
+from workbench.tui.widgets.editor import Editor
+from workbench.tui.widgets.strips import Label
+
+
+class VariablesScreen(ModalScreen[Mapping[str, str] | None]):
+    """Ends with the values, or None when left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j,f4,f5", "done", "Done", show=False, priority=True),
+        Binding("escape", "leave", "Leave", show=False),
+    ]
+
+    def __init__(self, painter: Painter, names: tuple[str, ...], values: Mapping[str, str]) -> None:
+        super().__init__()
+        self.painter = painter
+        self.names = names
+        self.values = values
+
+    def compose(self) -> ComposeResult:
+        """One row for each variable."""
+        with Vertical(classes="dialog wide"):
+            yield Words(self.painter, (("Variables", "bold"),), ())
+            with VerticalScroll(id="values", can_focus=False):
+                for index, name in enumerate(self.names):
+                    with Horizontal(classes="value"):
+                        yield Label(self.painter, name, id=f"name-{index}")
+                        yield Editor(
+                            self.painter,
+                            self.values.get(name, ""),
+                            id=f"value-{index}",
+                            template=False,
+                        )
+            hint = "Tab moves, ^J takes the values, Esc leaves them as they were."
+            yield Words(self.painter, (), ((hint, "muted"),))
+
+    def action_done(self) -> None:
+        """End with what was typed."""
+        values = dict(self.values)
+        for index, name in enumerate(self.names):
+            text = self.query_one(f"#value-{index}", Editor).text
+            if text or name in self.values:
+                values[name] = text
+        self.dismiss(values)
+
+    def action_leave(self) -> None:
+        """End without."""
+        self.dismiss(None)

@@ -1,0 +1,303 @@
+"""The screen of the main loop: edit, send, see it fail, fix."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from workbench.engine.plan import Cancel, Mark, StartRace
+from workbench.errors import WorkbenchError
+from workbench.model.events import Notice
+from workbench.tui import rows
+from workbench.tui.bindings import bindings
+from workbench.tui.bridge import Bridge
+from workbench.tui.lines import Line
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Choice, Picker, Ticker
+from workbench.tui.setup import Setup
+from workbench.tui.state import ViewModel
+from workbench.tui.widgets.editor import Editor
+from workbench.tui.widgets.lane_strip import LaneStrip
+from workbench.tui.widgets.lane_view import LaneView
+from workbench.tui.widgets.plain import Plain
+from workbench.tui.widgets.strips import (
+    KeyBar,
+    Label,
+    NoticeLine,
+    RaceStrip,
+    TitleLine,
+    TotalsLine,
+    VariablesLine,
+)
+
+
+class WorkbenchScreen(Screen[None]):
+    """Prompt and checks on top, lanes in the middle, the race and its totals below."""
+
+    BINDINGS = bindings("workbench")
+    AUTO_FOCUS = "#user"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - an attribute of Screen
+
+    def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
+        super().__init__()
+        self.setup = setup
+        self.model = model
+        self.painter = painter
+        self.bridge = bridge
+
+    def compose(self) -> ComposeResult:
+        """Lay out every part; their places are in the style sheet."""
+        painter, model = self.painter, self.model
+        prompt = model.draft.prompt
+        yield TitleLine(painter, model, id="title")
+        with Horizontal(id="top"):
+            with Vertical(id="messages"):
+                with Horizontal(id="system-row"):
+                    yield self._label("system")
+                    yield Editor(painter, prompt.system or "", id="system")
+                with Horizontal(id="user-row"):
+                    yield self._label("user")
+                    yield Editor(painter, prompt.user, id="user")
+            with Vertical(id="side"):
+                with Horizontal(id="checks-row"):
+                    yield self._label("checks")
+                    checks = "\n".join(model.draft.checks)
+                    yield Editor(painter, checks, id="checks", template=False)
+                yield VariablesLine(painter, model, id="variables")
+        yield LaneStrip(painter, model, id="lanes")
+        yield RaceStrip(painter, model, id="race")
+        yield TotalsLine(painter, model, id="totals")
+        yield NoticeLine(painter, model, id="notice")
+        yield KeyBar(painter, self.setup.keymap, id="keys")
+
+    def _label(self, name: str) -> Label:
+        return Label(
+            self.painter, name, id=f"label-{name}", lit=lambda: self._focused_editor() == name
+        )
+
+    def _focused_editor(self) -> str:
+        return (self.focused.id or "") if isinstance(self.focused, Editor) else ""
+
+    def on_mount(self) -> None:
+        """Size what depends on the number of lanes and variables."""
+        checks = self.query_one("#checks", Editor)
+        checks.move_cursor(checks.document.end)
+        self.paint()
+
+    # -- painting -------------------------------------------------------------------------------
+
+    def paint(self, *, reload: bool = False) -> None:
+        """Draw what changed; *reload* shows the draft in the editors again."""
+        if not self.is_mounted or not self.query("#keys"):
+            return  # composed but not filled yet: a frame may come before the widgets do
+        if reload:
+            self._load_draft()
+        self._fit()
+        self.query_one(LaneStrip).paint()
+        for name in ("title", "race", "totals", "notice", "variables", "keys"):
+            self.query_one(f"#{name}", Plain).repaint()
+
+    def _fit(self) -> None:
+        """Set the heights that depend on data. Layout runs only when one really changes."""
+        heights = {
+            "race": len(self.model.panes()) + 1,
+            "notice": 1 if self.model.notice is not None else 0,
+            "variables": min(4, len(self.model.draft.prompt.variables())),
+        }
+        for name, height in heights.items():
+            widget = self.query_one(f"#{name}")
+            if widget.styles.height is None or widget.styles.height.value != height:
+                widget.styles.height = height
+
+    def _load_draft(self) -> None:
+        draft = self.model.draft
+        self.query_one("#system", Editor).load(draft.prompt.system or "")
+        self.query_one("#user", Editor).load(draft.prompt.user)
+        self.query_one("#checks", Editor).load("\n".join(draft.checks))
+
+    def wear(self) -> None:
+        """Take the colours of another theme."""
+        for editor in self.query(Editor):
+            editor.wear()
+        for widget in self.query(Plain):
+            widget.refresh()
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """The labels show where the focus is."""
+        self._light()
+
+    def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
+        """The labels show where the focus is."""
+        self._light()
+
+    def _light(self) -> None:
+        for label in self.query(Label):
+            label.repaint()
+
+    # -- editing --------------------------------------------------------------------------------
+
+    def on_editor_edited(self, _event: Editor.Edited) -> None:
+        """Take what was typed into the draft."""
+        self._take_edits()
+        self.paint()
+
+    def _take_edits(self) -> None:
+        """Read the editors into the draft: keys may be faster than messages."""
+        lines = (line.strip() for line in self.query_one("#checks", Editor).text.splitlines())
+        self.model.edit(
+            system=self.query_one("#system", Editor).text,
+            user=self.query_one("#user", Editor).text,
+            checks=[line for line in lines if line],
+        )
+
+    def action_prompt(self) -> None:
+        """Edit the user message."""
+        self.query_one("#user").focus()
+
+    def action_checks(self) -> None:
+        """Edit the checks."""
+        self.query_one("#checks").focus()
+
+    def action_variables(self) -> None:
+        """Give the variables values."""
+        self._take_edits()
+        names = self.model.draft.prompt.variables()
+        if not names:
+            hint = "Write {{ name }} into the prompt to make one."
+            self.tell(Notice("info", "The prompt has no variables.", hint))
+            return
+        from workbench.tui.screens.variables import VariablesScreen
+
+        self.app.push_screen(
+            VariablesScreen(self.painter, names, self.model.draft.variables), self._take_variables
+        )
+
+    def _take_variables(self, values: object) -> None:
+        if isinstance(values, dict):
+            self.model.edit(variables=values)
+            self.paint()
+
+    # -- the race -------------------------------------------------------------------------------
+
+    def action_send(self) -> None:
+        """Send the draft to every lane in the race, or say why it cannot be sent."""
+        self._take_edits()
+        for check in self.model.draft.checks:
+            problem = self.setup.check_problem(check)
+            if problem:
+                self.tell(Notice("error", problem))
+                return
+        missing = self.model.draft.missing()
+        if missing:
+            self.action_variables()
+            return
+        try:
+            plan = self.model.plan()
+        except WorkbenchError as error:
+            self.tell(Notice("error", error.message, error.hint))
+            return
+        if self.model.running:
+            self.bridge.send(Cancel())
+        self.tell(None)
+        self.bridge.send(StartRace(plan))
+
+    def action_stop(self) -> None:
+        """Cancel what runs; else take the notice away; else go back to the prompt."""
+        if self.model.running:
+            self.bridge.send(Cancel())
+        elif self.model.notice is not None and isinstance(self.focused, Editor):
+            self.tell(None)
+        else:
+            self.action_prompt()
+
+    def action_stop_lane(self) -> None:
+        """Cancel the focused lane's attempt."""
+        if isinstance(self.focused, LaneView):
+            attempt = self.focused.attempt
+            if attempt is not None and attempt.live:
+                self.bridge.send(Cancel(attempt.number))
+
+    def action_copy_answer(self) -> None:
+        """Copy the focused lane's answer."""
+        if isinstance(self.focused, LaneView) and self.focused.attempt is not None:
+            self.app.copy_to_clipboard(self.focused.attempt.text)
+            self.tell(Notice("info", f"Copied the answer of {self.focused.lane.name}."))
+
+    def action_abort(self) -> None:
+        """Switch aborting on and off."""
+        self.model.toggle_abort()
+        self.setup.save_setting("abort", self.model.abort)
+        self.paint()
+
+    def action_choose_lanes(self) -> None:
+        """Tick the lanes that race."""
+        names = list(self.model.lanes)
+        items: list[Line] = [
+            ((lane.name, "bold"), (f"  {lane.model}  {lane.provider}", "muted"))
+            for lane in self.model.lanes.values()
+        ]
+
+        def toggle(index: int) -> bool:
+            on = self.model.toggle_lane(names[index])
+            self.setup.save_setting("in_view", ",".join(self.model.in_view))
+            self.paint()
+            return on
+
+        marked = {names.index(name) for name in self.model.in_view}
+        self.app.push_screen(Ticker(self.painter, "Lanes in the race", items, marked, toggle))
+
+    def action_lanes(self) -> None:
+        """Focus the next lane."""
+        self.query_one(LaneStrip).focus_next()
+
+    # -- iterations -----------------------------------------------------------------------------
+
+    def action_older(self) -> None:
+        """Step to the older iteration."""
+        self._take_edits()
+        if self.model.step(-1):
+            self.paint(reload=True)
+
+    def action_newer(self) -> None:
+        """Step to the newer iteration."""
+        self._take_edits()
+        if self.model.step(1):
+            self.paint(reload=True)
+
+    def action_history(self) -> None:
+        """List the iterations."""
+        self._take_edits()
+        numbers = sorted(self.model.fold.iterations, reverse=True)
+        if not numbers:
+            self.tell(Notice("info", "There is no iteration yet.", "Send the prompt first."))
+            return
+        items = [rows.history_line(self.model, number) for number in numbers]
+        selected = self.model.selected
+        at = numbers.index(selected) if selected in numbers else 0
+
+        def go(index: int | None) -> None:
+            if index is not None:
+                self.model.select(numbers[index])
+                self.paint(reload=True)
+
+        self.app.push_screen(Picker(self.painter, Choice("Iterations", items, at)), go)
+
+    def action_star(self) -> None:
+        """Put a star on the iteration in view, or take it away."""
+        current = self.model.iteration
+        if current is not None:
+            self.bridge.send(Mark(current.number, star=not current.marks.star))
+
+    # -- notices --------------------------------------------------------------------------------
+
+    def tell(self, notice: Notice | None) -> None:
+        """Show a notice in its line, or take it away."""
+        self.model.say(notice)
+        self.paint()
+
+    def on_key_bar_chosen(self, event: KeyBar.Chosen) -> None:
+        """Do what was clicked in the key bar."""
+        target = self.app if event.action.scope == "app" else self
+        self.call_later(self.app.run_action, event.action.method, target)

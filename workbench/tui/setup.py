@@ -1,0 +1,65 @@
+"""What a screen is started with; filled in by whoever opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.config.themes import DEFAULT_THEME
+from workbench.engine.plan import EngineClient, OpenSession
+from workbench.model.events import AbortMode
+from workbench.model.lane import Lane
+from workbench.model.prompt import Prompt
+
+ClientFactory = Callable[[], Awaitable[EngineClient]]
+"""Makes the engine's client, on the screen's event loop. The engine itself may already run."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """A session as a browser lists it; ``utc`` is when it was last worked on."""
+
+    id: str
+    title: str
+    utc: str
+    iterations: int
+    note: str = ""
+
+
+def _accept(_check: str) -> str | None:
+    return None
+
+
+def _forget(_name: str, _value: str) -> None:
+    return None
+
+
+def _no_sessions(_query: str) -> Sequence[SessionEntry]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything the screen needs to know and may not find out by itself.
+
+    ``lanes`` are all that are configured, ``in_view`` the names of those that race (empty: all).
+    ``session`` is opened first. ``save_setting(name, value)`` remembers a choice made on the
+    screen. ``check_problem(text)`` returns why a check cannot be read, or None.
+    ``sessions(query)`` lists sessions, newest first; an empty query means all. ``keymap`` maps
+    binding ids to keys.
+    """
+
+    lanes: tuple[Lane, ...]
+    prompt: Prompt
+    checks: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    in_view: tuple[str, ...] = ()
+    abort: AbortMode = "off"
+    session: OpenSession = field(default_factory=OpenSession)
+    theme: str = DEFAULT_THEME
+    theme_folders: tuple[Path, ...] = ()
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    save_setting: Callable[[str, str], None] = _forget
+    check_problem: Callable[[str], str | None] = _accept
+    sessions: Callable[[str], Sequence[SessionEntry]] = _no_sessions

@@ -1,0 +1,264 @@
+"""The view-model: what the screen knows, without the screen.
+
+It folds the engine's events, remembers what the person is working on and what is selected, and
+makes the plans that are sent. Nothing here knows Textual; :mod:`workbench.tui.rows` turns it into
+lines of text.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from workbench.engine.plan import RacePlan
+from workbench.model.events import AbortMode, Event, IterationStarted, Notice
+from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
+from workbench.model.lane import Lane
+from workbench.model.prompt import Prompt
+
+Clock = Callable[[], float]
+"""Seconds on a monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the editor holds: a prompt not sent yet, or one as it was sent."""
+
+    prompt: Prompt
+    checks: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the names of the variables that have no value."""
+        return tuple(n for n in self.prompt.variables() if n not in self.variables)
+
+
+class ViewModel:
+    """State in, events folded; widgets draw from it and change it only through its methods.
+
+    ``selected`` is the iteration in view, None before the first; ``draft`` what the editor holds.
+    ``version`` grows whenever something a widget may show has changed.
+    """
+
+    def __init__(
+        self,
+        lanes: Iterable[Lane],
+        draft: Draft,
+        *,
+        in_view: Iterable[str] = (),
+        abort: AbortMode = "off",
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.lanes: dict[str, Lane] = {lane.name: lane for lane in lanes}
+        self.in_view = [name for name in in_view if name in self.lanes] or list(self.lanes)
+        self.draft = draft
+        self.abort: AbortMode = abort
+        self.fold = SessionFold()
+        self.selected: int | None = None
+        self.version = 0
+        self.notice: Notice | None = None
+        self._clock = clock
+        self._started_at: dict[int, float] = {}
+        self._drafts: dict[int | None, Draft] = {}
+        self._awaiting = False
+
+    # -- events ---------------------------------------------------------------------------------
+
+    def apply(self, events: Iterable[Event]) -> bool:
+        """Fold events; return whether the editor should show another draft than before."""
+        before = self.draft
+        for event in events:
+            self.version += 1
+            self.fold.apply(event)
+            if isinstance(event, IterationStarted):
+                self._on_iteration(event)
+            elif isinstance(event, Notice):
+                self.notice = event
+        return self.draft is not before
+
+    def _on_iteration(self, event: IterationStarted) -> None:
+        self._started_at[event.iteration] = self._clock()
+        newest = max(self.fold.iterations) == event.iteration
+        if self._awaiting:
+            self._awaiting = False
+            self.selected = event.iteration
+        elif newest and self.selected in (None, event.iteration - 1) and not self.edited:
+            self.selected = event.iteration
+            self.draft = _draft_of(event)
+
+    def say(self, notice: Notice | None) -> None:
+        """Show a notice, or take the one shown away."""
+        self.notice = notice
+        self.version += 1
+
+    # -- what is in view ------------------------------------------------------------------------
+
+    @property
+    def iteration(self) -> LiveIteration | None:
+        """The iteration in view."""
+        return None if self.selected is None else self.fold.iterations.get(self.selected)
+
+    @property
+    def previous(self) -> LiveIteration | None:
+        """The iteration the one in view is compared with: what it was made from, else the one
+        before it.
+        """
+        current = self.iteration
+        if current is None:
+            return None
+        parent = current.started.parent
+        if parent is None:
+            earlier = [n for n in self.fold.iterations if n < current.number]
+            parent = max(earlier, default=None)
+        return None if parent is None else self.fold.iterations.get(parent)
+
+    @property
+    def running(self) -> bool:
+        """True while any attempt of the newest iteration is live."""
+        if not self.fold.iterations:
+            return False
+        return self.fold.iterations[max(self.fold.iterations)].running
+
+    @property
+    def title(self) -> str:
+        """The session's title."""
+        head = self.fold.head
+        return "" if head is None else head.title or head.id
+
+    def race_ms(self, iteration: LiveIteration) -> float:
+        """Return where *iteration*'s own clock stands, in milliseconds: for drawing only."""
+        if iteration.ended is not None:
+            return iteration.ended.ms
+        started = self._started_at.get(iteration.number, self._clock())
+        return (self._clock() - started) * 1000
+
+    def panes(self) -> list[Lane]:
+        """Return the lanes to show: those of the iteration in view, else those chosen."""
+        current = self.iteration
+        if current is None:
+            return [self.lanes[name] for name in self.in_view]
+        return list(current.started.lanes)
+
+    def attempt(self, lane: str) -> LiveAttempt | None:
+        """Return the attempt a lane's pane shows: its newest in the iteration in view."""
+        current = self.iteration
+        if current is None:
+            return None
+        found = [a for a in current.attempts.values() if a.queued.lane == lane]
+        return found[-1] if found else None
+
+    # -- the editor -----------------------------------------------------------------------------
+
+    @property
+    def edited(self) -> bool:
+        """True when the draft differs from what the iteration in view was sent with."""
+        current = self.iteration
+        return current is not None and not _same(self.draft, _draft_of(current.started))
+
+    def edit(
+        self,
+        *,
+        system: str | None = None,
+        user: str | None = None,
+        checks: Iterable[str] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take what was typed; None leaves a part as it is, an empty system message removes it."""
+        prompt = self.draft.prompt
+        if system is not None:
+            prompt = replace(prompt, system=system or None)
+        if user is not None:
+            prompt = replace(prompt, user=user)
+        draft = Draft(
+            prompt,
+            self.draft.checks if checks is None else tuple(checks),
+            self.draft.variables if variables is None else dict(variables),
+        )
+        if draft != self.draft:
+            self.draft = draft
+            self.version += 1
+
+    def plan(self) -> RacePlan:
+        """Return the draft as a race of the lanes in view; it becomes a child of the iteration
+        in view. From now on the iteration it starts is the one to show.
+
+        Raises:
+            PromptError: the prompt is empty or a variable has no value.
+        """
+        self.draft.prompt.render(self.draft.variables)
+        used = self.draft.prompt.variables()
+        plan = RacePlan(
+            prompt=self.draft.prompt,
+            lanes=tuple(self.lanes[name] for name in self.in_view),
+            checks=self.draft.checks,
+            variables={n: self.draft.variables[n] for n in used},
+            abort=self.abort,
+            parent=self.selected,
+        )
+        self._drafts.pop(self.selected, None)
+        self._awaiting = True
+        return plan
+
+    # -- choosing -------------------------------------------------------------------------------
+
+    def step(self, by: int) -> bool:
+        """Go to the next newer (+1) or older (-1) iteration; False at the end of the list."""
+        numbers = sorted(self.fold.iterations)
+        if not numbers:
+            return False
+        at = numbers.index(self.selected) if self.selected in numbers else len(numbers)
+        target = at + by
+        if not 0 <= target < len(numbers):
+            return False
+        self.select(numbers[target])
+        return True
+
+    def select(self, number: int) -> None:
+        """Show an iteration: its answers, and in the editor its prompt or the edits made to it.
+
+        Edits of the iteration left behind are kept and come back with it.
+        """
+        iteration = self.fold.iterations.get(number)
+        if iteration is None or number == self.selected:
+            return
+        if self.edited or self.selected is None:
+            self._drafts[self.selected] = self.draft
+        else:
+            self._drafts.pop(self.selected, None)
+        self.selected = number
+        kept = self._drafts.get(number)
+        self.draft = kept or replace(
+            _draft_of(iteration.started),
+            variables={**self.draft.variables, **iteration.started.variables},
+        )
+        self.version += 1
+
+    def toggle_lane(self, name: str) -> bool:
+        """Take a lane into the race or out of it; the last one stays. Returns whether it is in."""
+        if name in self.in_view:
+            if len(self.in_view) > 1:
+                self.in_view.remove(name)
+        elif name in self.lanes:
+            self.in_view = [n for n in self.lanes if n in self.in_view or n == name]
+        self.version += 1
+        return name in self.in_view
+
+    def toggle_abort(self) -> AbortMode:
+        """Switch between letting failed lanes run on and aborting them."""
+        self.abort = "first" if self.abort == "off" else "off"
+        self.version += 1
+        return self.abort
+
+
+def _draft_of(started: IterationStarted) -> Draft:
+    return Draft(started.prompt, started.checks, dict(started.variables))
+
+
+def _same(draft: Draft, sent: Draft) -> bool:
+    names = draft.prompt.variables()
+    return (
+        draft.prompt == sent.prompt
+        and draft.checks == sent.checks
+        and all(draft.variables.get(n) == sent.variables.get(n) for n in names)
+    )

@@ -1,0 +1,1 @@
+"""Widgets: they draw what the view-model says and know nothing of the engine."""

@@ -1,0 +1,104 @@
+"""The editors of the prompt and of the checks."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import TextArea
+from textual.widgets.text_area import TextAreaTheme
+
+from workbench.model.prompt import VARIABLE
+from workbench.text import visible_line
+from workbench.tui.painter import Painter
+
+
+class Editor(TextArea):
+    """A text area that colours ``{{ variables }}`` and shows control characters instead of
+    obeying them. It says :class:`Edited` once per change.
+    """
+
+    class Edited(Message):
+        """The text was changed by the person."""
+
+        def __init__(self, editor: Editor) -> None:
+            super().__init__()
+            self.editor = editor
+
+        @property
+        def control(self) -> Editor:
+            """The editor, for handlers that select by widget."""
+            return self.editor
+
+    def __init__(
+        self, painter: Painter, text: str, *, id: str, placeholder: str = "", template: bool = True
+    ) -> None:
+        super().__init__(
+            text,
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            placeholder=placeholder,
+            compact=True,
+        )
+        self.painter = painter
+        self.template = template
+        self._shown = text
+
+    def on_mount(self) -> None:
+        """Wear the theme."""
+        self.wear()
+
+    def wear(self) -> None:
+        """Take the colours of the painter's theme."""
+        style = self.painter.style
+        self.register_theme(
+            TextAreaTheme(
+                name="workbench",
+                base_style=style("", "surface"),
+                cursor_style=style("reverse", "surface"),
+                selection_style=Style(
+                    bgcolor=style("", "panel").bgcolor,
+                    underline=self.painter.theme.ansi or None,
+                ),
+                bracket_matching_style=style("bold", "surface"),
+                syntax_styles={"variable": style("accent bold", "surface")},
+            )
+        )
+        self.theme = "css"
+        self.theme = "workbench"
+
+    def load(self, text: str) -> None:
+        """Show another text; not an edit of the person's."""
+        if text != self.text:
+            self._shown = text
+            self.text = text
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Tell edits from loads."""
+        event.stop()
+        if self.text != self._shown:
+            self._shown = self.text
+            self.post_message(self.Edited(self))
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line to draw: characters a terminal would obey are shown one for one."""
+        line = self.document.get_line(line_index)
+        shown = line if line.isascii() and line.isprintable() else _one_for_one(line)
+        text = Text(shown, end="", no_wrap=True)
+        if self.template:
+            for match in VARIABLE.finditer(line):
+                if not match.group(1):
+                    style = self.painter.style("accent bold", "surface")
+                    text.stylize(style, match.start(), match.end())
+        return text
+
+
+def _one_for_one(line: str) -> str:
+    """Make a line visible without moving any character: offsets must stay what they are."""
+    return "".join(
+        shown if len(shown := visible_line(char)) == 1 else "\t" if char == "\t" else "\u00b7"
+        for char in line
+    )

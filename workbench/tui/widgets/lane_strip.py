@@ -1,0 +1,77 @@
+"""The lanes side by side; as many as fit, the others one key away."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from workbench.tui.painter import Painter
+from workbench.tui.state import ViewModel
+from workbench.tui.widgets.lane_view import LaneView
+
+NARROWEST = 30
+"""Cells a pane needs at least."""
+
+
+class LaneStrip(Horizontal):
+    """Holds a pane for every lane in view and shows those around the focused one."""
+
+    def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
+        super().__init__(id=id)
+        self.painter = painter
+        self.model = model
+        self.first = 0
+        self._names: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """Begin with the lanes there are."""
+        for lane in self.model.panes():
+            yield LaneView(self.painter, lane)
+
+    def panes(self) -> list[LaneView]:
+        """Return all panes from left to right, those out of sight too."""
+        return list(self.query_children(LaneView))
+
+    def paint(self) -> None:
+        """Give every pane its attempt; make or drop panes when the lanes are others."""
+        lanes = self.model.panes()
+        panes = self.panes()
+        for extra in panes[len(lanes) :]:
+            extra.remove()
+        for lane in lanes[len(panes) :]:
+            self.mount(LaneView(self.painter, lane))
+        names = [lane.name for lane in lanes]
+        if names != self._names:
+            self._names = names
+            self.call_after_refresh(self.place)
+        for pane, lane in zip(self.panes(), lanes, strict=False):
+            pane.show(lane, self.model.attempt(lane.name))
+
+    def place(self) -> None:
+        """Show as many panes as fit, starting so that the focused one is among them."""
+        panes = self.panes()
+        if not panes or not self.size.width:
+            return
+        fit = max(1, min(len(panes), self.size.width // NARROWEST))
+        focused = next((i for i, pane in enumerate(panes) if pane.has_focus), None)
+        if focused is not None:
+            self.first = max(focused - fit + 1, min(self.first, focused))
+        self.first = max(0, min(self.first, len(panes) - fit))
+        for index, pane in enumerate(panes):
+            pane.display = self.first <= index < self.first + fit
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another width, another number of panes."""
+        self.place()
+
+    def focus_next(self) -> None:
+        """Focus the pane after the focused one, the first after the last."""
+        panes = self.panes()
+        if not panes:
+            return
+        at = next((i for i, pane in enumerate(panes) if pane.has_focus), -1)
+        target = panes[(at + 1) % len(panes)]
+        target.display = True
+        target.focus()
+        self.call_after_refresh(self.place)

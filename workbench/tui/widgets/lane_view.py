@@ -1,0 +1,293 @@
+"""A lane: who it is, how it stands, and its answer while it streams.
+
+One widget draws all of it. It wraps only what arrived since the last frame, keeps the strips of
+rows that cannot change any more, scrolls by an offset of its own (so that growing text causes no
+layout), and follows the end only while the reader is there.
+"""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from workbench.model.fold import LiveAttempt
+from workbench.model.lane import Lane
+from workbench.text import shorten
+from workbench.tui import rows
+from workbench.tui.bindings import bindings
+from workbench.tui.lines import Line, spread
+from workbench.tui.painter import Painter, filled
+from workbench.tui.widgets.plain import Plain
+from workbench.tui.wrap import Wrapped
+
+HEAD = 2
+"""Rows above the text: the head and the verdict line."""
+
+_KEPT = 400
+"""Strips kept at most; more than any screen shows."""
+
+_LEFT, _RIGHT = 2, 1
+"""Columns left of the text (the line between panes, a space) and right of it (scroll bar)."""
+
+
+class LaneView(Plain, can_focus=True):
+    """One lane's pane."""
+
+    BINDINGS = bindings("lane")
+
+    def __init__(self, painter: Painter, lane: Lane, *, id: str | None = None) -> None:
+        super().__init__(painter, id=id)
+        self.lane = lane
+        self.attempt: LiveAttempt | None = None
+        self.text = Wrapped(1)
+        self.top = 0
+        self.following = True
+        self._taken = 0
+        self._kept: dict[int, Strip] = {}
+        self._kept_for = -1
+        self._head: tuple[Line, Line] = ((), ())
+        self._marks: dict[int, list[tuple[int, int]]] = {}
+        self._marked: tuple[int, int] = (0, 0)
+        self._notes: dict[int, str] = {}
+
+    # -- what it shows --------------------------------------------------------------------------
+
+    def show(self, lane: Lane, attempt: LiveAttempt | None) -> None:
+        """Show another attempt, or more of the same one. Cheap when nothing changed."""
+        if attempt is not self.attempt or lane is not self.lane:
+            self.lane, self.attempt = lane, attempt
+            self._restart()
+            self.refresh()
+        self.advance()
+
+    def advance(self) -> None:
+        """Take what arrived since the last call and mark what changed for drawing."""
+        if not self.is_attached or not self.size:
+            return
+        head = self._head_lines()
+        if head != self._head:
+            self._head = head
+            self.refresh(Region(0, 0, self.size.width, HEAD))
+        attempt = self.attempt
+        if attempt is None or self.text.width != self._text_width():
+            return
+        changed = self._take(attempt)
+        if changed is not None:
+            self._refresh_from(changed)
+
+    def _restart(self) -> None:
+        self.text = Wrapped(self._text_width())
+        self._taken = 0
+        self._kept.clear()
+        self._marks, self._notes = {}, {}
+        self._marked = (0, 0)
+        self.following = True
+        self.top = 0
+
+    def _take(self, attempt: LiveAttempt) -> int | None:
+        """Append new text and new marks; return the first row that changed, or None."""
+        changed: int | None = None
+        if self._taken < len(attempt.parts):
+            changed = self.text.stable
+            self._kept.pop(changed, None)
+            self.text.append("".join(attempt.parts[self._taken :]))
+            self._taken = len(attempt.parts)
+        failed = sum(c.verdict == "fail" for c in attempt.checks)
+        unsettled = bool(self._marks) and max(self._marks) >= self._marked[1]
+        if failed != self._marked[0] or (unsettled and changed is not None):
+            self._mark(attempt)
+            self._marked = (failed, self.text.stable)
+            self._kept.clear()
+            changed = 0
+        if self.following:
+            before, self.top = self.top, self._bottom()
+            if self.top != before:
+                changed = 0 if changed is None else min(changed, before)
+        return changed
+
+    def _mark(self, attempt: LiveAttempt) -> None:
+        """Find the rows and columns of every failed check's evidence."""
+        self._marks, self._notes = {}, {}
+        for check in attempt.checks:
+            if check.verdict != "fail" or check.at_char is None:
+                continue
+            if check.span is None and check.at_char >= attempt.chars:
+                continue
+            start, end = check.span or (check.at_char, check.at_char + 1)
+            for row, left, right in self.text.spans(start, end):
+                self._marks.setdefault(row, []).append((left, right))
+                self._notes.setdefault(row, check.name)
+
+    # -- geometry -------------------------------------------------------------------------------
+
+    def _text_width(self) -> int:
+        return max(1, self.size.width - _LEFT - _RIGHT)
+
+    def _text_height(self) -> int:
+        return max(0, self.size.height - HEAD)
+
+    def _bottom(self) -> int:
+        return max(0, len(self.text.rows) - self._text_height())
+
+    def _refresh_from(self, row: int) -> None:
+        """Mark rows from *row* on for drawing, as far as they are in sight."""
+        first = max(0, row - self.top)
+        if first < self._text_height():
+            top = HEAD + first
+            self.refresh(Region(0, top, self.size.width, self.size.height - top))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Wrap to the new width, keeping the reader's place."""
+        if self.text.width != self._text_width():
+            place = self.text.locate_top(self.top)
+            following = self.following
+            self._restart()
+            self.following = following
+            if self.attempt is not None:
+                self._take(self.attempt)
+            self.top = self._bottom() if following else self.text.locate(place)[0]
+        elif self.following:
+            self.top = self._bottom()
+        self.top = min(self.top, self._bottom())
+        self._head = self._head_lines()
+        self.refresh()
+
+    # -- scrolling ------------------------------------------------------------------------------
+
+    def scroll_rows(self, by: int) -> None:
+        """Move by rows; reaching the end follows it again."""
+        top = max(0, min(self._bottom(), self.top + by))
+        self.following = top >= self._bottom()
+        if top != self.top:
+            self.top = top
+            self.refresh()
+
+    def action_line_up(self) -> None:
+        """Scroll one row up."""
+        self.scroll_rows(-1)
+
+    def action_line_down(self) -> None:
+        """Scroll one row down."""
+        self.scroll_rows(1)
+
+    def action_page_up(self) -> None:
+        """Scroll one page up."""
+        self.scroll_rows(1 - self._text_height())
+
+    def action_page_down(self) -> None:
+        """Scroll one page down."""
+        self.scroll_rows(self._text_height() - 1)
+
+    def action_text_start(self) -> None:
+        """Go to the first row."""
+        self.scroll_rows(-self.top)
+
+    def action_text_end(self) -> None:
+        """Go to the last row and follow it."""
+        self.scroll_rows(len(self.text.rows))
+
+    def action_to_failure(self) -> None:
+        """Bring the first failing span into sight."""
+        if self._marks:
+            row = min(self._marks)
+            self.scroll_rows(max(0, row - self._text_height() // 2) - self.top)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_rows(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_rows(3)
+
+    # -- drawing --------------------------------------------------------------------------------
+
+    def on_focus(self) -> None:
+        """The head shows the focus."""
+        self._head = self._head_lines()
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The head shows the focus."""
+        self._head = self._head_lines()
+        self.refresh()
+
+    def _head_lines(self) -> tuple[Line, Line]:
+        cells = max(0, self.size.width - _LEFT - _RIGHT)
+        name, state = rows.head(self.lane, self.attempt)
+        return spread(name, state, cells), rows.verdict_line(self.attempt)
+
+    def lines(self, size: Size) -> tuple[Line, ...]:
+        """Return the head: the text is drawn from strips of its own."""
+        del size
+        return self._head
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the strips of *crop*."""
+        if self._kept_for != self.painter.version or len(self._kept) > _KEPT:
+            self._kept.clear()
+            self._kept_for = self.painter.version
+        height = self.size.height
+        strips = [self._strip(y) for y in range(crop.y, min(crop.bottom, height))]
+        return self.finish(strips, crop)
+
+    def _strip(self, y: int) -> Strip:
+        width = self.size.width
+        focused = self.has_focus
+        edge = Segment(
+            "\u258c" if focused else "\u2502",
+            self.painter.style("accent" if focused else "line"),
+        )
+        if y < HEAD:
+            ground = "surface" if y == 0 else "background"
+            space = Segment(" ", self.painter.style("", ground))
+            line = self.painter.strip(self._head[y], max(0, width - _LEFT), ground)
+            return Strip([edge, space, *line], width)
+        blank = self.painter.style("")
+        segments = [edge, Segment(" ", blank), *self._text_strip(self.top + y - HEAD)]
+        segments.append(self._bar(y - HEAD))
+        return Strip(segments, width)
+
+    def _text_strip(self, row: int) -> Strip:
+        found = self._kept.get(row)
+        if found is None:
+            found = self._make_strip(row)
+            if row < self.text.stable:
+                self._kept[row] = found
+        return found
+
+    def _make_strip(self, row: int) -> Strip:
+        cells = self._text_width()
+        blank = self.painter.style("")
+        if row >= len(self.text.rows):
+            return Strip.blank(cells, blank)
+        text = self.text.rows[row]
+        segments: list[Segment] = []
+        at = 0
+        for left, right in sorted(self._marks.get(row, ())):
+            if left > at:
+                segments.append(Segment(text[at:left], blank))
+            if right > max(at, left):
+                mark = self.painter.style("fail reverse bold")
+                segments.append(Segment(text[max(at, left) : right], mark))
+            at = max(at, right)
+        segments.append(Segment(text[at:], blank))
+        if row in self._notes and row < self.text.stable:
+            note = shorten(f"  \u25c2 {self._notes[row]}", max(0, cells - len(text)))
+            segments.append(Segment(note, self.painter.style("fail")))
+        return filled(segments, cells, blank)
+
+    def _bar(self, y: int) -> Segment:
+        """Return the scroll bar's cell of a text row: shown only when there is more to see."""
+        height, total = self._text_height(), len(self.text.rows)
+        if total <= height or not height:
+            return Segment(" ", self.painter.style(""))
+        size = max(1, height * height // total)
+        start = (height - size) * self.top // max(1, self._bottom())
+        if start <= y < start + size:
+            return Segment("\u2590", self.painter.style("muted"))
+        return Segment(" ", self.painter.style(""))

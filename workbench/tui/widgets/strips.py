@@ -1,0 +1,165 @@
+"""The one-line and few-line widgets around the lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+
+from workbench.tui import race, rows
+from workbench.tui.bindings import ACTIONS, Action, key_label, keys_of
+from workbench.tui.lines import Line, Span, joined, spread, width
+from workbench.tui.painter import Painter
+from workbench.tui.state import ViewModel
+from workbench.tui.widgets.plain import Plain
+
+_MARGIN: Span = (" ", "")
+
+
+class TitleLine(Plain):
+    """What is open, which iterations there are, and how races end."""
+
+    ground = "surface"
+
+    def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
+        super().__init__(painter, id=id)
+        self.model = model
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the line."""
+        model = self.model
+        left: list[Span] = [_MARGIN, ("workbench", "accent bold"), (f"  {model.title}", "")]
+        trail = rows.trail(model)
+        if model.edited:
+            trail = (("edited ", "warn"), *trail)
+        abort = "abort on failure" if model.abort == "first" else "no abort"
+        right = (*joined((trail, ((abort, "muted"),))), _MARGIN)
+        return (spread(left, right, size.width),)
+
+
+class RaceStrip(Plain):
+    """The race on one time axis."""
+
+    def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
+        super().__init__(painter, id=id)
+        self.model = model
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return axis and bars between margins."""
+        return [(_MARGIN, *line) for line in race.strip(self.model, max(0, size.width - 2))]
+
+
+class TotalsLine(Plain):
+    """The totals of the iteration in view, with the change against the one before."""
+
+    def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
+        super().__init__(painter, id=id)
+        self.model = model
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the line."""
+        return ((_MARGIN, *rows.totals_line(self.model, size.width - 2)),)
+
+
+class NoticeLine(Plain):
+    """The last thing the person should know; not there when there is nothing."""
+
+    ground = "surface"
+
+    def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
+        super().__init__(painter, id=id)
+        self.model = model
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the notice: a glyph, the sentence, the hint."""
+        del size
+        notice = self.model.notice
+        if notice is None:
+            return ()
+        glyph, tone = {"info": ("\u203a", "accent"), "warning": ("\u25b2", "warn")}.get(
+            notice.level, ("!", "fail")
+        )
+        hint = f"  {notice.hint}" if notice.hint else ""
+        return ((_MARGIN, (f"{glyph} {notice.message}", f"{tone} bold"), (hint, "")),)
+
+
+class VariablesLine(Plain):
+    """The prompt's variables and the start of their values."""
+
+    def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
+        super().__init__(painter, id=id)
+        self.model = model
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return one line for each variable."""
+        draft = self.model.draft
+        out: list[Line] = []
+        for name in draft.prompt.variables()[: size.height]:
+            value = draft.variables.get(name)
+            shown = ("no value yet", "warn") if value is None else (" ".join(value.split()), "")
+            out.append((_MARGIN, (name, "accent"), ("  ", ""), shown))
+        return out
+
+
+class Label(Plain):
+    """The name of the editor beside it; bright while that has the focus."""
+
+    def __init__(
+        self, painter: Painter, text: str, *, id: str, lit: Callable[[], bool] = lambda: False
+    ) -> None:
+        super().__init__(painter, id=id)
+        self.text = text
+        self.lit = lit
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the name."""
+        del size
+        if self.lit():
+            return ((("\u25b8", "accent bold"), (self.text, "accent bold")),)
+        return ((_MARGIN, (self.text, "muted")),)
+
+
+class KeyBar(Plain):
+    """The keys of what can be done here, most useful first, as many as fit. Clicks work too."""
+
+    ground = "surface"
+
+    class Chosen(Message):
+        """An action was clicked."""
+
+        def __init__(self, action: Action) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, painter: Painter, keymap: Mapping[str, str], *, id: str) -> None:
+        super().__init__(painter, id=id)
+        self.keymap = keymap
+        self._places: list[tuple[int, int, Action]] = []
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the bar and remember where each action stands."""
+        spans: list[Span] = [_MARGIN]
+        self._places = []
+        palette: Line = (("^P", "accent bold"), (" all ", "muted"))
+        room = size.width - width(palette) - 1
+        used = 1
+        for action in ACTIONS:
+            if not action.bar:
+                continue
+            label = key_label(keys_of(action, self.keymap)[0])
+            item: Line = ((label, "accent bold"), (f" {action.bar}  ", "muted"))
+            cells = width(item)
+            if used + cells > room:
+                continue
+            self._places.append((used, used + cells, action))
+            spans.extend(item)
+            used += cells
+        return (spread(spans, palette, size.width),)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what was clicked."""
+        for start, end, action in self._places:
+            if start <= event.x < end:
+                self.post_message(self.Chosen(action))
