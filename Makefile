@@ -12,8 +12,8 @@ PYTEST  := $(BIN)/python -m pytest
 COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
            --custom-compile-command "make lock"
 
-DEMO    := 'Return only a JSON object with the keys "city" and "country": Where is the Eiffel Tower?' \
-           --lane smollm2 --lane qwen --check json --check contains:Paris --check max_words:40 --abort
+DEMO    := 'Give city and country of the Eiffel Tower as JSON.' --lane smollm2 --lane qwen \
+           --check json --check contains:Paris --check max_words:40 --abort --session none
 
 export PIP_REQUIRE_VIRTUALENV := true
 
