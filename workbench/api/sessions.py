@@ -1,0 +1,224 @@
+"""Sessions for users: list, load, search, annotate, go back to an earlier iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workbench.engine.plan import RacePlan
+from workbench.errors import SessionError, UnknownName
+from workbench.measure.story import Story, story
+from workbench.model.events import Annotated
+from workbench.model.session import Iteration, Session
+from workbench.store.index import Index
+from workbench.store.journal import Journal
+from workbench.store.names import SUFFIX, resolve
+from workbench.store.search import Found, Hit, Query
+from workbench.store.sessions import Damage, Loaded, SessionInfo, list_sessions, load, salvage
+
+__all__ = [
+    "Branch",
+    "Damage",
+    "Found",
+    "Hit",
+    "Loaded",
+    "Query",
+    "SessionInfo",
+    "Sessions",
+    "Story",
+    "ancestry",
+    "load",
+    "restore",
+    "salvage",
+    "story",
+    "tree",
+]
+
+
+class Sessions:
+    """The sessions in one folder, with the search index that belongs to them.
+
+    *examples* is the folder of recorded sessions that ship with Workbench, reached as
+    ``examples/NAME``. Values in *secrets* are masked in whatever is written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        index: Path,
+        examples: Path | None = None,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self.folder = folder
+        self.examples = examples
+        self._index = index
+        self._secrets = tuple(secrets)
+
+    @classmethod
+    def standard(cls, secrets: Iterable[str] = ()) -> Sessions:
+        """Return the user's own sessions."""
+        from workbench.config.paths import cache_dir, data_folder, state_dir
+        from workbench.errors import ConfigError
+
+        try:
+            examples = data_folder("sessions")
+        except ConfigError:
+            examples = None
+        index = cache_dir() / "search.sqlite"
+        return cls(state_dir() / "sessions", index, examples, secrets)
+
+    def list(self) -> tuple[SessionInfo, ...]:
+        """Return the sessions, last changed first."""
+        return list_sessions(self.folder)
+
+    def list_examples(self) -> tuple[SessionInfo, ...]:
+        """Return the recorded sessions that ship with Workbench."""
+        return list_sessions(self.examples) if self.examples is not None else ()
+
+    def path(self, name: str) -> Path:
+        """Return the file *name* means: an id, its unique beginning, a path, ``examples/NAME``.
+
+        Raises:
+            UnknownName: no session is called that.
+            SessionError: several begin with it.
+        """
+        return resolve(name, self.folder, self.examples)
+
+    def load(self, name: str) -> Loaded:
+        """Read the session *name*; damage is reported, never fatal.
+
+        Raises:
+            SessionError: it cannot be read.
+            SessionVersionError: a newer Workbench wrote it.
+        """
+        return load(self.path(name))
+
+    def search(self, query: Query) -> Found:
+        """Search all sessions, newest first; the index is brought up to date before.
+
+        Raises:
+            NotSaved: the index can be neither used nor made again.
+        """
+        index = Index(self._index, self.folder)
+        try:
+            index.update()
+            return index.search(query)
+        finally:
+            index.close()
+
+    def annotate(
+        self,
+        name: str,
+        iteration: int,
+        *,
+        label: str | None = None,
+        star: bool | None = None,
+        note: str | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        """Name, star or annotate an iteration; None leaves a field as it is, an empty text
+        takes it away.
+
+        Raises:
+            SessionError: the session ships with Workbench and is not changed.
+            UnknownName: it has no such iteration.
+            NotSaved: the file cannot be written.
+        """
+        path = self.path(name)
+        if self.examples is not None and path.parent == self.examples:
+            raise SessionError(
+                f"{name} is a recorded example and is not changed.",
+                f"Copy {path} into {self.folder} first.",
+            )
+        find(load(path).session, iteration)
+        utc = (now or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        journal = Journal.open(path.parent, path.name.removesuffix(SUFFIX), secrets=self._secrets)
+        try:
+            journal.append(Annotated(iteration, utc, label, star, note))
+        finally:
+            journal.close()
+
+
+def find(session: Session, number: int) -> Iteration:
+    """Return an iteration by its number.
+
+    Raises:
+        UnknownName: the session has none with that number.
+    """
+    iteration = session.iteration(number)
+    if iteration is None:
+        raise UnknownName("iteration", str(number), (str(i.number) for i in session.iterations))
+    return iteration
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An iteration in the tree: ``depth`` counts the branchings above it, not the iterations.
+
+    An only child continues its parent's line at the same depth.
+    """
+
+    iteration: Iteration
+    depth: int
+
+
+def tree(session: Session) -> tuple[Branch, ...]:
+    """Return the iterations in order of the tree: each line of work together, branches behind.
+
+    A parent that is missing or not earlier (a damaged or merged file) makes a root.
+    """
+    numbers = {i.number for i in session.iterations}
+    children: dict[int | None, list[Iteration]] = {}
+    for it in session.iterations:
+        known = it.parent is not None and it.parent in numbers and it.parent < it.number
+        children.setdefault(it.parent if known else None, []).append(it)
+    roots = children.get(None, [])
+    waiting = [(it, min(n, 1)) for n, it in enumerate(roots)][::-1]
+    out: list[Branch] = []
+    while waiting:
+        it, depth = waiting.pop()
+        out.append(Branch(it, depth))
+        below = children.get(it.number, [])
+        # The first child goes on in the same line; it is pushed last, so it comes out first.
+        waiting += [(child, depth + bool(n)) for n, child in enumerate(below)][::-1]
+    return tuple(out)
+
+
+def ancestry(session: Session, number: int) -> tuple[Iteration, ...]:
+    """Return the line of work that led to an iteration: from its root to itself.
+
+    Raises:
+        UnknownName: the session has no such iteration.
+    """
+    line = [find(session, number)]
+    while (parent := line[-1].parent) is not None and parent < line[-1].number:
+        above = session.iteration(parent)
+        if above is None:
+            break
+        line.append(above)
+    return tuple(reversed(line))
+
+
+def restore(session: Session, number: int) -> RacePlan:
+    """Return what was sent in an iteration as the plan of a new one that branches from it.
+
+    Lanes come as they were recorded. Whoever sends the plan must match their ``base_url`` with
+    the user's own configuration before a key is used.
+
+    Raises:
+        UnknownName: the session has no such iteration.
+    """
+    it = find(session, number)
+    return RacePlan(
+        prompt=it.prompt,
+        lanes=it.lanes,
+        checks=it.checks,
+        variables=dict(it.variables),
+        abort=it.abort,
+        abort_on=it.abort_on,
+        repeat=it.repeat,
+        sequential=it.sequential,
+        parent=it.number,
+    )
