@@ -84,7 +84,7 @@ class WorkbenchScreen(Screen[None]):
         """Size what depends on the number of lanes and variables."""
         checks = self.query_one("#checks", Editor)
         checks.move_cursor(checks.document.end)
-        self.paint()
+        self._fit()
 
     # -- painting -------------------------------------------------------------------------------
 
