@@ -54,7 +54,7 @@ class WorkbenchApp(App[int]):
         self.bridge = Bridge(factory, self.model, self._painted)
         self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
         self.register_theme(textual_theme(theme))
-        self.set_reactive(App.theme, theme.name)  # nothing is mounted that would have to change
+        self.theme = theme.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return what the style sheet needs beside a theme's own colours."""

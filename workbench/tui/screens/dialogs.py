@@ -17,6 +17,7 @@ from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.widgets.pick_list import PickList
 from workbench.tui.widgets.plain import Plain
+from workbench.tui.widgets.reader import Reader
 
 
 class Words(Plain):
@@ -136,12 +137,12 @@ def help_lines(keymap: Mapping[str, str]) -> list[Line]:
         for action in ACTIONS:
             if action.scope == scope:
                 keys = " ".join(key_label(key) for key in keys_of(action, keymap))
-                out.append(((f"  {keys:<16.16} ", "accent"), (action.help, "")))
+                out.append(((f"  {keys:<12} ", "accent"), (action.help, "")))
         out.append(())
     out += [
         (("Moving", "bold"),),
-        (("  Tab  ", "accent"), ("to the next part of the screen, Shift+Tab back.", "")),
-        (("  ^P   ", "accent"), ("every action by name.", "")),
+        (("  Tab          ", "accent"), ("to the next part of the screen, Shift+Tab back.", "")),
+        (("  ^P           ", "accent"), ("every action by name.", "")),
         (),
         (("Signs", "bold"),),
         (
@@ -188,12 +189,8 @@ class HelpScreen(ModalScreen[None]):
         """A list that scrolls."""
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, (("Keys and signs", "bold"),), ())
-            yield PickList(self.painter, help_lines(self.keymap), id="items")
+            yield Reader(self.painter, help_lines(self.keymap), id="items")
             yield Words(self.painter, (), (("Arrows scroll, Esc closes.", "muted"),))
-
-    def on_mount(self) -> None:
-        """As high as the screen allows."""
-        self.query_one("#items").styles.height = "1fr"
 
     def action_leave(self) -> None:
         """Close."""

@@ -45,8 +45,8 @@ class LaneView(Plain, can_focus=True):
         self.top = 0
         self.following = True
         self._taken = 0
-        self._kept: dict[int, Strip] = {}
-        self._kept_for = -1
+        self._kept: dict[tuple[int, bool], Strip] = {}
+        self._kept_for: tuple[int, bool] | None = None
         self._head: tuple[Line, Line] = ((), ())
         self._marks: dict[int, list[tuple[int, int]]] = {}
         self._marked: tuple[int, int] = (0, 0)
@@ -91,8 +91,10 @@ class LaneView(Plain, can_focus=True):
         changed: int | None = None
         if self._taken < len(attempt.parts):
             changed = self.text.stable
-            self._kept.pop(changed, None)
+            before = len(self.text.rows)
             self.text.append("".join(attempt.parts[self._taken :]))
+            for row in range(changed, max(before, len(self.text.rows)) + 1):
+                self._kept.pop((row, False), None)
             self._taken = len(attempt.parts)
         failed = sum(c.verdict == "fail" for c in attempt.checks)
         unsettled = bool(self._marks) and max(self._marks) >= self._marked[1]
@@ -228,37 +230,48 @@ class LaneView(Plain, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the strips of *crop*."""
-        if self._kept_for != self.painter.version or len(self._kept) > _KEPT:
+        size = self.size
+        key = (self.painter.version, self.has_focus)
+        if self._kept_for != key or len(self._kept) > _KEPT:
             self._kept.clear()
-            self._kept_for = self.painter.version
-        height = self.size.height
-        strips = [self._strip(y) for y in range(crop.y, min(crop.bottom, height))]
+            self._kept_for = key
+        strips = [self._head_strip(y, size.width) for y in range(crop.y, min(crop.bottom, HEAD))]
+        height = max(0, size.height - HEAD)
+        thumb = self._thumb(height)
+        for y in range(max(0, crop.y - HEAD), min(crop.bottom - HEAD, height)):
+            strips.append(self._row_strip(self.top + y, y in thumb, size.width))
         return self.finish(strips, crop)
 
-    def _strip(self, y: int) -> Strip:
-        width = self.size.width
+    def _edge(self) -> Segment:
         focused = self.has_focus
-        edge = Segment(
-            "\u258c" if focused else "\u2502",
-            self.painter.style("accent" if focused else "line"),
-        )
-        if y < HEAD:
-            ground = "surface" if y == 0 else "background"
-            space = Segment(" ", self.painter.style("", ground))
-            line = self.painter.strip(self._head[y], max(0, width - _LEFT), ground)
-            return Strip([edge, space, *line], width)
-        blank = self.painter.style("")
-        segments = [edge, Segment(" ", blank), *self._text_strip(self.top + y - HEAD)]
-        segments.append(self._bar(y - HEAD))
-        return Strip(segments, width)
+        style = self.painter.style("accent" if focused else "line")
+        return Segment("\u258c" if focused else "\u2502", style)
 
-    def _text_strip(self, row: int) -> Strip:
-        found = self._kept.get(row)
+    def _head_strip(self, y: int, width: int) -> Strip:
+        ground = "surface" if y == 0 else "background"
+        space = Segment(" ", self.painter.style("", ground))
+        line = self.painter.strip(self._head[y], max(0, width - _LEFT), ground)
+        return Strip([self._edge(), space, *line], max(width, _LEFT))
+
+    def _row_strip(self, row: int, thumb: bool, width: int) -> Strip:
+        found = self._kept.get((row, thumb))
         if found is None:
-            found = self._make_strip(row)
-            if row < self.text.stable:
-                self._kept[row] = found
+            blank = self.painter.style("")
+            bar = Segment("\u2590", self.painter.style("muted")) if thumb else Segment(" ", blank)
+            segments = [self._edge(), Segment(" ", blank), *self._make_strip(row), bar]
+            found = Strip(segments, max(width, _LEFT + _RIGHT + 1))
+            if row < self.text.stable or row >= len(self.text.rows):
+                self._kept[row, thumb] = found
         return found
+
+    def _thumb(self, height: int) -> range:
+        """Return the rows of the scroll bar's thumb: none when there is nothing more to see."""
+        total = len(self.text.rows)
+        if total <= height or not height:
+            return range(0)
+        size = max(1, height * height // total)
+        start = (height - size) * self.top // max(1, self._bottom())
+        return range(start, start + size)
 
     def _make_strip(self, row: int) -> Strip:
         cells = self._text_width()
@@ -280,14 +293,3 @@ class LaneView(Plain, can_focus=True):
             note = shorten(f"  \u25c2 {self._notes[row]}", max(0, cells - len(text)))
             segments.append(Segment(note, self.painter.style("fail")))
         return filled(segments, cells, blank)
-
-    def _bar(self, y: int) -> Segment:
-        """Return the scroll bar's cell of a text row: shown only when there is more to see."""
-        height, total = self._text_height(), len(self.text.rows)
-        if total <= height or not height:
-            return Segment(" ", self.painter.style(""))
-        size = max(1, height * height // total)
-        start = (height - size) * self.top // max(1, self._bottom())
-        if start <= y < start + size:
-            return Segment("\u2590", self.painter.style("muted"))
-        return Segment(" ", self.painter.style(""))

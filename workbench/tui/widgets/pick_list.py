@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
-from workbench.tui.lines import Line
+from workbench.tui.lines import Line, width
 from workbench.tui.painter import Painter
 from workbench.tui.widgets.plain import Plain
 
@@ -89,7 +89,7 @@ class PickList(Plain, can_focus=True):
             line: Line = (pointer, *tick, *self.items[index])
             if here:
                 line = tuple((text, f"{tone} on-panel") for text, tone in line)
-                line = (*line, (" " * size.width, "on-panel"))
+                line = (*line, (" " * max(0, size.width - width(line)), "on-panel"))
             out.append(line)
         return out
 

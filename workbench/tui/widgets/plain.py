@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -74,10 +75,9 @@ class Plain(Widget):
         """Cut strips to the columns of *crop* and send them through the application's filters."""
         whole = crop.x == 0 and crop.width == self.size.width
         done = list(strips) if whole else [s.crop(crop.x, crop.right) for s in strips]
-        filters = self.get_line_filters()
-        if filters:
-            background = self.background_colors[1]
-            for line_filter in filters:
-                if line_filter.enabled:
-                    done = [strip.apply_filter(line_filter, background) for strip in done]
+        for line_filter in self.get_line_filters():
+            # the painter's colours are what the theme says: none has to be translated
+            if line_filter.enabled and not isinstance(line_filter, ANSIToTruecolor):
+                background = self.background_colors[1]
+                done = [strip.apply_filter(line_filter, background) for strip in done]
         return done
