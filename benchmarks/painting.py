@@ -26,11 +26,11 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TOKEN = "lorem"
+WORD = "lorem"
 BATCH = 0.02
 
 
-def child(lanes: int, rate: int, seconds: float, report: str) -> int:
+def child(lanes: int, rate: int, seconds: float, report: str) -> int:  # noqa: C901 - one engine
     sys.path.insert(0, str(ROOT))
     from workbench.engine.plan import StartRace
     from workbench.model.events import (
@@ -68,10 +68,13 @@ def child(lanes: int, rate: int, seconds: float, report: str) -> int:
         async def stream(self, command: StartRace) -> None:
             head: list[Event] = [IterationStarted(1, command.plan.prompt, names, (), "")]
             for n in range(lanes):
-                head += [AttemptQueued(n + 1, 1, f"lane-{n}", "stream"), AttemptStarted(n + 1, "", 0)]
+                head += [
+                    AttemptQueued(n + 1, 1, f"lane-{n}", "stream"),
+                    AttemptStarted(n + 1, "", 0),
+                ]
             self.queue.put_nowait(head)
             # every pane holds ten thousand characters before the clock starts
-            full = tuple((1.0, f"{TOKEN} ") for _ in range(1700))
+            full = tuple((1.0, f"{WORD} ") for _ in range(1700))
             self.queue.put_nowait([Chunks(n + 1, full) for n in range(lanes)])
             await asyncio.sleep(1.0)
             begin = time.monotonic()
@@ -80,7 +83,7 @@ def child(lanes: int, rate: int, seconds: float, report: str) -> int:
             while (now := time.monotonic() - begin) < seconds:
                 due = int(now * rate) - told
                 told += due
-                piece = tuple((now * 1000, TOKEN if i % 7 else f"{TOKEN} ") for i in range(due))
+                piece = tuple((now * 1000, WORD if i % 7 else f"{WORD} ") for i in range(due))
                 self.queue.put_nowait([Chunks(n + 1, piece) for n in range(lanes)])
                 wake = time.monotonic() + BATCH
                 await asyncio.sleep(BATCH)
@@ -124,7 +127,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm-256color"
-            os.execv(sys.executable, [sys.executable, __file__, *arguments])
+            os.execv(sys.executable, [sys.executable, __file__, *arguments])  # noqa: S606 - ourselves
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.painted = 0
 
@@ -179,7 +182,8 @@ def parent(lanes: int, rate: int, seconds: float, size: tuple[int, int]) -> None
     print(f"{lanes} lanes x {rate} tokens/s, {size[0]}x{size[1]}, {seconds:.0f} s")
     print(f"  CPU of the screen        {found['cpu'] * 100:6.1f} % of a core")
     print(f"  event loop late, p99     {found['lag_p99_ms']:6.1f} ms")
-    print(f"  key to paint, p50 / p95  {keys[len(keys) // 2]:6.1f} / {keys[int(len(keys) * 0.95)]:.1f} ms")
+    p50, p95 = keys[len(keys) // 2], keys[int(len(keys) * 0.95)]
+    print(f"  key to paint, p50 / p95  {p50:6.1f} / {p95:.1f} ms")
     print(f"  painted                  {terminal.painted / seconds / 1e6:6.2f} MB/s")
     print(f"  memory at the end        {found['memory_mb']:6.0f} MB")
 

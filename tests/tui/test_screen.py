@@ -169,7 +169,7 @@ async def test_lanes_and_abort_are_chosen_by_key_and_go_into_the_plan():
         await settled(pilot)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "Lanes in the race" in shown(app))
-        await pilot.press("down", "space", "escape", "ctrl+g", "ctrl+j")
+        await pilot.press("down", "space", "escape", "ctrl+t", "ctrl+j")
         await settled(pilot, 1)
         plan = races(engine)[0].plan
         assert plan.lanes == (SMALL,)
@@ -183,9 +183,9 @@ async def test_a_star_is_put_and_taken():
         await settled(pilot)
         await pilot.press("ctrl+j")
         await settled(pilot, 1)
-        await pilot.press("ctrl+t")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: "\u26051" in shown(app))
-        await pilot.press("ctrl+t")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: "\u26051" not in shown(app))
         assert [c.star for c in engine.sent if isinstance(c, Mark)] == [True, False]
 

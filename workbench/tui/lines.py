@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from workbench.text import cell_width, shorten, visible_line
+from workbench.tui.wrap import row_cuts
 
 Tone = Literal["", "muted", "accent", "pass", "fail", "warn", "live", "line"]
 Span = tuple[str, str]
@@ -65,3 +66,33 @@ def joined(parts: Iterable[Line], separator: Span = ("  \u00b7  ", "muted")) -> 
                 out.append(separator)
             out.extend(part)
     return tuple(out)
+
+
+def wrapped(line: Iterable[Span], cells: int) -> list[Line]:
+    """Make *line* visible and break it into lines of at most *cells* cells, between words where
+    there are any. An empty line gives one empty line.
+    """
+    spans = [(visible_line(text), tone) for text, tone in line]
+    text = "".join(part for part, _ in spans)
+    cuts = [*row_cuts(text, max(1, cells)), len(text)]
+    out: list[Line] = []
+    at = 0
+    for end in cuts:
+        stop = end
+        while stop > at and text[stop - 1] == " " and cell_width(text[at:stop]) > cells:
+            stop -= 1  # a space that hangs over the edge
+        out.append(slice_spans(spans, at, stop))
+        at = end
+    return out
+
+
+def slice_spans(spans: Iterable[Span], start: int, end: int) -> Line:
+    """Return the characters from *start* to *end* of spans, each with its tone."""
+    kept: list[Span] = []
+    at = 0
+    for text, tone in spans:
+        piece = text[max(0, start - at) : max(0, end - at)]
+        if piece:
+            kept.append((piece, tone))
+        at += len(text)
+    return tuple(kept)

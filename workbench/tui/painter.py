@@ -13,7 +13,7 @@ from textual.theme import Theme
 from workbench.config.themes import ThemeFile
 from workbench.tui.lines import Line, Span, cut
 
-_ATTRIBUTES = frozenset({"bold", "underline", "reverse", "italic"})
+_ATTRIBUTES = frozenset({"bold", "underline", "reverse", "italic", "strike"})
 _GROUNDS = {"on-surface": "surface", "on-panel": "panel"}
 _NAMES = {"": "foreground"}
 
@@ -58,6 +58,7 @@ class Painter:
             underline="underline" in attributes or None,
             reverse="reverse" in attributes or None,
             italic="italic" in attributes or None,
+            strike="strike" in attributes or None,
         )
 
     def segments(self, spans: Iterable[Span], ground: str = "background") -> list[Segment]:

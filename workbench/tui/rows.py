@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult, FirstFailure
-from workbench.text import plural
+from workbench.text import cell_width, plural, shorten, visible_line
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, joined, width
 from workbench.tui.state import ViewModel
@@ -75,9 +75,15 @@ def _complete(attempt: LiveAttempt) -> Badge:
     return Badge("\u2713", "passed, warned" if warned else "passed", "pass")
 
 
-def head(lane: Lane, attempt: LiveAttempt | None) -> tuple[Line, Line]:
-    """Return the left and the right end of a pane's head: who it is, and how it stands."""
+def head(lane: Lane, attempt: LiveAttempt | None, *, reasoning: bool = False) -> tuple[Line, Line]:
+    """Return the left and the right end of a pane's head: who it is, and how it stands. That
+    there is reasoning, folded or shown (*reasoning*), takes the place of the model's name.
+    """
     name: Line = ((lane.name, "bold"), (f"  {lane.model}", "muted"))
+    if attempt is not None and attempt.reasoning_parts:
+        size = fmt.count(sum(map(len, attempt.reasoning_parts)))
+        fold = "\u25be" if reasoning else "\u25b8"
+        name = ((lane.name, "bold"), (f"  {fold} reasoning, {size} chars", "accent"))
     state = badge(attempt)
     text, tone = state.span()
     right: list[Span] = []
@@ -137,7 +143,8 @@ def _size(attempt: LiveAttempt) -> Line:
     if output is None:
         return ((f"{fmt.count(attempt.chars)} chars", "muted"),)
     about = "~" if attempt.ended.tokens.source == "estimated" else ""
-    return ((f"{about}{fmt.count(output)} tokens", "muted"),)
+    noun = "token" if output == 1 else "tokens"
+    return ((f"{about}{fmt.count(output)} {noun}", "muted"),)
 
 
 # -- totals -------------------------------------------------------------------------------------
@@ -286,3 +293,50 @@ def check_cell(result: CheckResult | None) -> Span:
         glyph, tone = "\u25b2", "warn"
     when = "" if result.ms is None else f" {fmt.duration(result.ms)}"
     return (glyph + when, tone)
+
+
+_COLUMN = 12
+
+
+def matrix(model: ViewModel) -> list[Line]:
+    """Return the verdict matrix: a line of lanes, then a line for each check with how it stands
+    in every lane and when that was decided. Empty before the first race.
+    """
+    attempts = [model.attempt(lane.name) for lane in model.panes()]
+    names = dict.fromkeys(c.name for a in attempts if a is not None for c in a.checks)
+    if not names:
+        return []
+    first = min(24, max(len(name) for name in names)) + 2
+    lanes = [(_fit(lane.name, _COLUMN), "muted") for lane in model.panes()]
+    out: list[Line] = [((" " * first, ""), *lanes)]
+    for name in names:
+        line: list[Span] = [(_fit(name, first), "")]
+        for attempt in attempts:
+            found = None if attempt is None else _result(attempt, name)
+            text, tone = check_cell(found)
+            line.append((_fit(text, _COLUMN), tone))
+        out.append(tuple(line))
+    return out
+
+
+def _fit(text: str, cells: int) -> str:
+    shown = shorten(visible_line(text), cells - 1)
+    return shown + " " * (cells - cell_width(shown))
+
+
+def _result(attempt: LiveAttempt, name: str) -> CheckResult | None:
+    return next((c for c in attempt.checks if c.name == name), None)
+
+
+def reasons(model: ViewModel) -> list[Line]:
+    """Return why checks failed, one line for each failure, by lane."""
+    out: list[Line] = []
+    for lane in model.panes():
+        attempt = model.attempt(lane.name)
+        for check in () if attempt is None else attempt.checks:
+            if check.verdict in ("fail", "error"):
+                glyph, tone = check_cell(check)
+                at = "" if check.at_char is None else f" at {fmt.count(check.at_char)}"
+                where = f"{lane.name}  {check.name}{at}  "
+                out.append(((f"{glyph[:1]} ", tone), (where, "bold"), (check.reason, "muted")))
+    return out

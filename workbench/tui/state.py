@@ -58,10 +58,22 @@ class ViewModel:
         self.selected: int | None = None
         self.version = 0
         self.notice: Notice | None = None
+        self.hidden: set[str] = set()
         self._clock = clock
         self._started_at: dict[int, float] = {}
         self._drafts: dict[int | None, Draft] = {}
         self._awaiting = False
+
+    def open_session(self) -> None:
+        """Forget the session: the events of another one are about to come. The draft stays until
+        that one shows its own.
+        """
+        self.fold = SessionFold()
+        self.selected = None
+        self._started_at.clear()
+        self._drafts.clear()
+        self._awaiting = False
+        self.version += 1
 
     # -- events ---------------------------------------------------------------------------------
 
@@ -83,9 +95,14 @@ class ViewModel:
         if self._awaiting:
             self._awaiting = False
             self.selected = event.iteration
-        elif newest and self.selected in (None, event.iteration - 1) and not self.edited:
+        elif newest and self._follows(event.iteration) and not self.edited:
             self.selected = event.iteration
             self.draft = _draft_of(event)
+
+    def _follows(self, number: int) -> bool:
+        """True when the iteration in view was the newest before *number* came."""
+        others = [n for n in self.fold.iterations if n != number]
+        return self.selected == max(others, default=None)
 
     def say(self, notice: Notice | None) -> None:
         """Show a notice, or take the one shown away."""
@@ -243,6 +260,20 @@ class ViewModel:
             self.in_view = [n for n in self.lanes if n in self.in_view or n == name]
         self.version += 1
         return name in self.in_view
+
+    def hide(self, name: str) -> bool:
+        """Hide a lane's pane; it still races. The last one in sight stays: False."""
+        seen = [lane.name for lane in self.panes() if lane.name not in self.hidden]
+        if name not in seen or len(seen) < 2:
+            return False
+        self.hidden.add(name)
+        self.version += 1
+        return True
+
+    def show_all(self) -> None:
+        """Show every hidden lane again."""
+        self.hidden.clear()
+        self.version += 1
 
     def toggle_abort(self) -> AbortMode:
         """Switch between letting failed lanes run on and aborting them."""

@@ -21,7 +21,7 @@ def _width(char: str) -> int:
     return 1 if char == _EMOJI_STYLE else char_width(char)
 
 
-def _cuts(pieces: Sequence[str], width: int) -> list[int]:
+def row_cuts(pieces: Sequence[str], width: int) -> list[int]:
     """Return the places among *pieces* where rows of at most *width* cells begin anew.
 
     A piece is what one character shows. Cuts lie behind white space where there is any, else in
@@ -102,7 +102,7 @@ class Wrapped:
         same = len(shown) == len(raw)
         pieces: Sequence[str] = shown if same else [visible(char) for char in raw]
         at = 0
-        for cut in (*_cuts(pieces, self.width), len(raw)):
+        for cut in (*row_cuts(pieces, self.width), len(raw)):
             if not same:
                 self._raws[len(self.rows)] = raw[at:cut]
             self._starts.append(start + at)

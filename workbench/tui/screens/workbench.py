@@ -5,19 +5,14 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from workbench.engine.plan import Cancel, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
 from workbench.tui import rows
 from workbench.tui.bindings import bindings
-from workbench.tui.bridge import Bridge
 from workbench.tui.lines import Line
-from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Choice, Picker, Ticker
-from workbench.tui.setup import Setup
-from workbench.tui.state import ViewModel
+from workbench.tui.screens.base import LookingScreen
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
@@ -25,6 +20,7 @@ from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.strips import (
     KeyBar,
     Label,
+    MatrixView,
     NoticeLine,
     RaceStrip,
     TitleLine,
@@ -32,20 +28,16 @@ from workbench.tui.widgets.strips import (
     VariablesLine,
 )
 
+ROOMY = 34
+"""Rows from which on the verdict matrix stands beside the prompt."""
 
-class WorkbenchScreen(Screen[None]):
+
+class WorkbenchScreen(LookingScreen):
     """Prompt and checks on top, lanes in the middle, the race and its totals below."""
 
     BINDINGS = bindings("workbench")
     AUTO_FOCUS = "#user"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - an attribute of Screen
-
-    def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
-        super().__init__()
-        self.setup = setup
-        self.model = model
-        self.painter = painter
-        self.bridge = bridge
 
     def compose(self) -> ComposeResult:
         """Lay out every part; their places are in the style sheet."""
@@ -66,6 +58,7 @@ class WorkbenchScreen(Screen[None]):
                     checks = "\n".join(model.draft.checks)
                     yield Editor(painter, checks, id="checks", template=False)
                 yield VariablesLine(painter, model, id="variables")
+                yield MatrixView(painter, model, id="matrix")
         yield LaneStrip(painter, model, id="lanes")
         yield RaceStrip(painter, model, id="race")
         yield TotalsLine(painter, model, id="totals")
@@ -95,9 +88,11 @@ class WorkbenchScreen(Screen[None]):
         if reload:
             self._load_draft()
         self._fit()
-        self.query_one(LaneStrip).paint()
-        for name in ("title", "race", "totals", "notice", "variables", "keys"):
-            self.query_one(f"#{name}", Plain).repaint()
+        for strip in self.query(LaneStrip):
+            strip.paint()
+        for widget in self.query(Plain):
+            if not isinstance(widget, LaneView):
+                widget.repaint()
 
     def _fit(self) -> None:
         """Set the heights that depend on data. Layout runs only when one really changes."""
@@ -106,8 +101,12 @@ class WorkbenchScreen(Screen[None]):
             "notice": 1 if self.model.notice is not None else 0,
             "variables": min(4, len(self.model.draft.prompt.variables())),
         }
+        matrix = rows.matrix(self.model) if self.size.height >= ROOMY else []
+        heights["matrix"] = len(matrix) + 1 if matrix else 0
         for name, height in heights.items():
-            widget = self.query_one(f"#{name}")
+            widget = next(iter(self.query(f"#{name}")), None)  # none while the screen is torn down
+            if widget is None:
+                continue
             if widget.styles.height is None or widget.styles.height.value != height:
                 widget.styles.height = height
 
@@ -140,10 +139,10 @@ class WorkbenchScreen(Screen[None]):
 
     def on_editor_edited(self, _event: Editor.Edited) -> None:
         """Take what was typed into the draft."""
-        self._take_edits()
+        self.take_edits()
         self.paint()
 
-    def _take_edits(self) -> None:
+    def take_edits(self) -> None:
         """Read the editors into the draft: keys may be faster than messages."""
         lines = (line.strip() for line in self.query_one("#checks", Editor).text.splitlines())
         self.model.edit(
@@ -162,7 +161,7 @@ class WorkbenchScreen(Screen[None]):
 
     def action_variables(self) -> None:
         """Give the variables values."""
-        self._take_edits()
+        self.take_edits()
         names = self.model.draft.prompt.variables()
         if not names:
             hint = "Write {{ name }} into the prompt to make one."
@@ -183,7 +182,7 @@ class WorkbenchScreen(Screen[None]):
 
     def action_send(self) -> None:
         """Send the draft to every lane in the race, or say why it cannot be sent."""
-        self._take_edits()
+        self.take_edits()
         for check in self.model.draft.checks:
             problem = self.setup.check_problem(check)
             if problem:
@@ -233,6 +232,8 @@ class WorkbenchScreen(Screen[None]):
 
     def action_choose_lanes(self) -> None:
         """Tick the lanes that race."""
+        from workbench.tui.screens.dialogs import Ticker
+
         names = list(self.model.lanes)
         items: list[Line] = [
             ((lane.name, "bold"), (f"  {lane.model}  {lane.provider}", "muted"))
@@ -256,19 +257,19 @@ class WorkbenchScreen(Screen[None]):
 
     def action_older(self) -> None:
         """Step to the older iteration."""
-        self._take_edits()
+        self.take_edits()
         if self.model.step(-1):
             self.paint(reload=True)
 
     def action_newer(self) -> None:
         """Step to the newer iteration."""
-        self._take_edits()
+        self.take_edits()
         if self.model.step(1):
             self.paint(reload=True)
 
     def action_history(self) -> None:
         """List the iterations."""
-        self._take_edits()
+        self.take_edits()
         numbers = sorted(self.model.fold.iterations, reverse=True)
         if not numbers:
             self.tell(Notice("info", "There is no iteration yet.", "Send the prompt first."))
@@ -276,6 +277,8 @@ class WorkbenchScreen(Screen[None]):
         items = [rows.history_line(self.model, number) for number in numbers]
         selected = self.model.selected
         at = numbers.index(selected) if selected in numbers else 0
+
+        from workbench.tui.screens.dialogs import Choice, Picker
 
         def go(index: int | None) -> None:
             if index is not None:
@@ -291,11 +294,6 @@ class WorkbenchScreen(Screen[None]):
             self.bridge.send(Mark(current.number, star=not current.marks.star))
 
     # -- notices --------------------------------------------------------------------------------
-
-    def tell(self, notice: Notice | None) -> None:
-        """Show a notice in its line, or take it away."""
-        self.model.say(notice)
-        self.paint()
 
     def on_key_bar_chosen(self, event: KeyBar.Chosen) -> None:
         """Do what was clicked in the key bar."""

@@ -22,6 +22,7 @@ class LaneStrip(Horizontal):
         self.painter = painter
         self.model = model
         self.first = 0
+        self.zoomed = False
         self._names: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -41,7 +42,7 @@ class LaneStrip(Horizontal):
             extra.remove()
         for lane in lanes[len(panes) :]:
             self.mount(LaneView(self.painter, lane))
-        names = [lane.name for lane in lanes]
+        names = [lane.name for lane in lanes if lane.name not in self.model.hidden]
         if names != self._names:
             self._names = names
             self.call_after_refresh(self.place)
@@ -50,16 +51,24 @@ class LaneStrip(Horizontal):
 
     def place(self) -> None:
         """Show as many panes as fit, starting so that the focused one is among them."""
-        panes = self.panes()
+        hidden = self.model.hidden
+        panes = [pane for pane in self.panes() if pane.lane.name not in hidden]
         if not panes or not self.size.width:
             return
-        fit = max(1, min(len(panes), self.size.width // NARROWEST))
+        fit = 1 if self.zoomed else max(1, min(len(panes), self.size.width // NARROWEST))
         focused = next((i for i, pane in enumerate(panes) if pane.has_focus), None)
         if focused is not None:
             self.first = max(focused - fit + 1, min(self.first, focused))
         self.first = max(0, min(self.first, len(panes) - fit))
-        for index, pane in enumerate(panes):
-            pane.display = self.first <= index < self.first + fit
+        seen = panes[self.first : self.first + fit]
+        for pane in self.panes():
+            pane.display = pane in seen
+
+    def zoom(self) -> bool:
+        """Give the focused pane all the room, or share it again. Returns whether it is zoomed."""
+        self.zoomed = not self.zoomed
+        self.place()
+        return self.zoomed
 
     def on_resize(self, _event: events.Resize) -> None:
         """Another width, another number of panes."""
@@ -67,7 +76,7 @@ class LaneStrip(Horizontal):
 
     def focus_next(self) -> None:
         """Focus the pane after the focused one, the first after the last."""
-        panes = self.panes()
+        panes = [pane for pane in self.panes() if pane.lane.name not in self.model.hidden]
         if not panes:
             return
         at = next((i for i, pane in enumerate(panes) if pane.has_focus), -1)

@@ -44,6 +44,7 @@ class LaneView(Plain, can_focus=True):
         self.text = Wrapped(1)
         self.top = 0
         self.following = True
+        self.reasoning = False
         self._taken = 0
         self._kept: dict[tuple[int, bool], Strip] = {}
         self._kept_for: tuple[int, bool] | None = None
@@ -89,13 +90,14 @@ class LaneView(Plain, can_focus=True):
     def _take(self, attempt: LiveAttempt) -> int | None:
         """Append new text and new marks; return the first row that changed, or None."""
         changed: int | None = None
-        if self._taken < len(attempt.parts):
+        parts = attempt.reasoning_parts if self.reasoning else attempt.parts
+        if self._taken < len(parts):
             changed = self.text.stable
             before = len(self.text.rows)
-            self.text.append("".join(attempt.parts[self._taken :]))
+            self.text.append("".join(parts[self._taken :]))
             for row in range(changed, max(before, len(self.text.rows)) + 1):
                 self._kept.pop((row, False), None)
-            self._taken = len(attempt.parts)
+            self._taken = len(parts)
         failed = sum(c.verdict == "fail" for c in attempt.checks)
         unsettled = bool(self._marks) and max(self._marks) >= self._marked[1]
         if failed != self._marked[0] or (unsettled and changed is not None):
@@ -112,7 +114,7 @@ class LaneView(Plain, can_focus=True):
     def _mark(self, attempt: LiveAttempt) -> None:
         """Find the rows and columns of every failed check's evidence."""
         self._marks, self._notes = {}, {}
-        for check in attempt.checks:
+        for check in () if self.reasoning else attempt.checks:
             if check.verdict != "fail" or check.at_char is None:
                 continue
             if check.span is None and check.at_char >= attempt.chars:
@@ -196,6 +198,14 @@ class LaneView(Plain, can_focus=True):
             row = min(self._marks)
             self.scroll_rows(max(0, row - self._text_height() // 2) - self.top)
 
+    def action_reasoning(self) -> None:
+        """Show the reasoning instead of the answer, or the answer again."""
+        self.reasoning = not self.reasoning
+        self._restart()
+        self._head = ((), ())
+        self.advance()
+        self.refresh()
+
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll with the wheel."""
         event.stop()
@@ -220,7 +230,7 @@ class LaneView(Plain, can_focus=True):
 
     def _head_lines(self) -> tuple[Line, Line]:
         cells = max(0, self.size.width - _LEFT - _RIGHT)
-        name, state = rows.head(self.lane, self.attempt)
+        name, state = rows.head(self.lane, self.attempt, reasoning=self.reasoning)
         return spread(name, state, cells), rows.verdict_line(self.attempt)
 
     def lines(self, size: Size) -> tuple[Line, ...]:
@@ -238,8 +248,10 @@ class LaneView(Plain, can_focus=True):
         strips = [self._head_strip(y, size.width) for y in range(crop.y, min(crop.bottom, HEAD))]
         height = max(0, size.height - HEAD)
         thumb = self._thumb(height)
-        for y in range(max(0, crop.y - HEAD), min(crop.bottom - HEAD, height)):
-            strips.append(self._row_strip(self.top + y, y in thumb, size.width))
+        strips += [
+            self._row_strip(self.top + y, y in thumb, size.width)
+            for y in range(max(0, crop.y - HEAD), min(crop.bottom - HEAD, height))
+        ]
         return self.finish(strips, crop)
 
     def _edge(self) -> Segment:

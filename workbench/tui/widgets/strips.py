@@ -103,6 +103,24 @@ class VariablesLine(Plain):
         return out
 
 
+class MatrixView(Plain):
+    """The verdict matrix of the iteration in view, and why checks failed where there is room."""
+
+    def __init__(
+        self, painter: Painter, model: ViewModel, *, id: str, ground: str = "background"
+    ) -> None:
+        super().__init__(painter, id=id)
+        self.model = model
+        self.ground = ground
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the matrix, a gap, the reasons."""
+        matrix = rows.matrix(self.model)
+        why = rows.reasons(self.model)
+        room = size.height - len(matrix) - 1
+        return [(_MARGIN, *line) for line in [*matrix, (), *why[: max(0, room)]]]
+
+
 class Label(Plain):
     """The name of the editor beside it; bright while that has the focus."""
 

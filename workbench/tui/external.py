@@ -1,0 +1,45 @@
+"""Editing a text in the person's own editor."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from workbench.errors import UsageError
+
+
+def command() -> list[str]:
+    """Return the editor to call: ``$VISUAL``, else ``$EDITOR``, else ``vi``."""
+    for name in ("VISUAL", "EDITOR"):
+        words = shlex.split(os.environ.get(name, ""))
+        if words:
+            return words
+    return ["vi"]
+
+
+def edit(text: str) -> str:
+    """Let the editor change *text* and return what it left. The terminal must be free.
+
+    Raises:
+        UsageError: the editor cannot be started, failed, or left something that is not UTF-8;
+            the text is then as it was.
+    """
+    words = command()
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:  # 0700, removed in the end
+        path = Path(folder) / "prompt.md"
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+        try:
+            done = subprocess.run([*words, str(path)], check=False)
+            if done.returncode:
+                raise UsageError(f"{words[0]} ended with code {done.returncode}: nothing taken.")
+            left = path.read_text(encoding="utf-8", errors="strict")
+        except OSError as error:
+            hint = "Set EDITOR to an editor that is installed."
+            raise UsageError(f"{words[0]} cannot be started: {error.strerror}.", hint) from error
+        except UnicodeDecodeError as error:
+            raise UsageError("What the editor left is not UTF-8 text: nothing taken.") from error
+    # editors end a file with a line feed; the prompt had none
+    return left if text.endswith("\n") else left.removesuffix("\n")

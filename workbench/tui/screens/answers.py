@@ -1,0 +1,71 @@
+"""Other ways to look at answers: as Markdown, and all checks of all lanes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Markdown
+
+from workbench.text import visible
+from workbench.tui.bridge import FRAME
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Words
+from workbench.tui.state import ViewModel
+from workbench.tui.widgets.strips import MatrixView
+
+
+class MarkdownScreen(Screen[None]):
+    """An answer as Markdown. Links are shown, never opened."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,m", "leave", "Close", show=False, priority=True)
+    ]
+
+    def __init__(self, painter: Painter, lane: str, text: str) -> None:
+        super().__init__()
+        self.painter = painter
+        self.lane = lane
+        self.text = text
+
+    def compose(self) -> ComposeResult:
+        """Name, text, keys."""
+        yield Words(self.painter, ((f" {self.lane}", "bold"), ("  as Markdown", "muted")))
+        with VerticalScroll(id="page"):
+            yield Markdown(visible(self.text), open_links=False)
+        yield Words(self.painter, ((" Arrows scroll, Esc closes.", "muted"),))
+
+    def action_leave(self) -> None:
+        """Back to the workbench."""
+        self.dismiss(None)
+
+
+class MatrixScreen(ModalScreen[None]):
+    """The verdict matrix, live."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f6,enter", "leave", "Close", show=False, priority=True)
+    ]
+
+    def __init__(self, painter: Painter, model: ViewModel) -> None:
+        super().__init__()
+        self.painter = painter
+        self.model = model
+
+    def compose(self) -> ComposeResult:
+        """Title, matrix, hint."""
+        with Vertical(classes="dialog wide"):
+            yield Words(self.painter, (("Checks by lane", "bold"),), ())
+            yield MatrixView(self.painter, self.model, id="matrix", ground="surface")
+            yield Words(self.painter, (), (("Esc closes.", "muted"),))
+
+    def on_mount(self) -> None:
+        """Keep it up to date while lanes stream."""
+        self.set_interval(FRAME, self.query_one(MatrixView).repaint)
+
+    def action_leave(self) -> None:
+        """Back to the workbench."""
+        self.dismiss(None)

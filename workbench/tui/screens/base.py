@@ -1,0 +1,168 @@
+"""What the workbench screen can do besides the loop: ways to look, and other screens."""
+
+from __future__ import annotations
+
+from textual.app import SuspendNotSupported
+from textual.containers import Horizontal
+from textual.screen import Screen
+
+from workbench.engine.plan import OpenSession
+from workbench.errors import WorkbenchError
+from workbench.model.events import Notice
+from workbench.tui.bridge import Bridge
+from workbench.tui.painter import Painter
+from workbench.tui.setup import Setup
+from workbench.tui.state import ViewModel
+from workbench.tui.widgets.editor import Editor
+from workbench.tui.widgets.lane_strip import LaneStrip
+from workbench.tui.widgets.lane_view import LaneView
+
+LEAST_ROWS = 4
+
+
+class LookingScreen(Screen[None]):
+    """Zoom, sizes, other views of an answer, and the screens one key away."""
+
+    def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
+        super().__init__()
+        self.setup = setup
+        self.model = model
+        self.painter = painter
+        self.bridge = bridge
+
+    def paint(self, *, reload: bool = False) -> None:
+        """Draw what changed; *reload* shows the draft in the editors again."""
+        raise NotImplementedError
+
+    def take_edits(self) -> None:
+        """Read the editors into the draft."""
+        raise NotImplementedError
+
+    def tell(self, notice: Notice | None) -> None:
+        """Show a notice in its line, or take it away."""
+        self.model.say(notice)
+        self.paint()
+
+    def lane_in_focus(self) -> LaneView | None:
+        """Return the focused pane, else the first one in sight."""
+        if isinstance(self.focused, LaneView):
+            return self.focused
+        return next((pane for pane in self.query(LaneView) if pane.display), None)
+
+    # -- sizes ----------------------------------------------------------------------------------
+
+    def action_zoom(self) -> None:
+        """Give the focused lane the screen, or put everything back."""
+        zoomed = self.query_one(LaneStrip).zoom()
+        self.query_one("#top").display = not zoomed
+
+    def action_hide(self) -> None:
+        """Hide the focused lane."""
+        pane = self.lane_in_focus()
+        if pane is not None and self.model.hide(pane.lane.name):
+            strip = self.query_one(LaneStrip)
+            strip.paint()
+            strip.focus_next()
+            text = f"{pane.lane.name} is hidden; it still races."
+            self.tell(Notice("info", text, "H shows all lanes."))
+
+    def action_show_all(self) -> None:
+        """Show all lanes."""
+        self.model.show_all()
+        self.tell(None)
+
+    def action_taller(self) -> None:
+        """Give the prompt a row more."""
+        self._resize_top(1)
+
+    def action_shorter(self) -> None:
+        """Give the lanes a row more."""
+        self._resize_top(-1)
+
+    def _resize_top(self, by: int) -> None:
+        top = self.query_one("#top", Horizontal)
+        most = max(LEAST_ROWS, self.size.height - 12)
+        rows = max(LEAST_ROWS, min(most, top.outer_size.height + by))
+        top.styles.min_height = LEAST_ROWS
+        top.styles.max_height = most
+        top.styles.height = rows
+
+    # -- other views ----------------------------------------------------------------------------
+
+    def action_markdown(self) -> None:
+        """Read the focused lane's answer as Markdown."""
+        pane = self.lane_in_focus()
+        if pane is None or pane.attempt is None or not pane.attempt.parts:
+            return
+        if pane.attempt.live:
+            hint = "Wait for its end: Markdown is laid out once."
+            self.tell(Notice("info", "The answer is still streaming.", hint))
+            return
+        from workbench.tui.screens.answers import MarkdownScreen
+
+        self.app.push_screen(MarkdownScreen(self.painter, pane.lane.name, pane.attempt.text))
+
+    def action_matrix(self) -> None:
+        """Show the verdict matrix."""
+        from workbench.tui.screens.answers import MatrixScreen
+
+        self.app.push_screen(MatrixScreen(self.painter, self.model))
+
+    def action_diff(self) -> None:
+        """Compare answers and prompts."""
+        from workbench.tui.compare import pairs
+
+        found = pairs(self.model)
+        if not found:
+            hint = "Send the prompt to two lanes, or twice to one."
+            self.tell(Notice("info", "There is nothing to compare yet.", hint))
+            return
+        from workbench.tui.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(self.painter, found))
+
+    def action_replay(self) -> None:
+        """Play the iteration in view again."""
+        current = self.model.iteration
+        if current is None or current.running:
+            self.tell(Notice("info", "Only an iteration that has ended can be replayed."))
+            return
+        from workbench.tui.screens.replay import ReplayScreen
+
+        self.app.push_screen(ReplayScreen(self.painter, self.model, current))
+
+    def action_sessions(self) -> None:
+        """Find a session and open it."""
+        if self.model.running:
+            self.tell(Notice("info", "A race is running.", "Esc stops it; then open a session."))
+            return
+        from workbench.tui.screens.sessions import SessionsScreen
+
+        self.app.push_screen(SessionsScreen(self.painter, self.setup), self._open)
+
+    def _open(self, session: str | None) -> None:
+        if session is not None:
+            self.model.open_session()
+            self.bridge.send(OpenSession(session))
+            self.paint()
+
+    # -- the person's editor --------------------------------------------------------------------
+
+    def action_external_editor(self) -> None:
+        """Edit the focused text, else the user message, in the person's own editor."""
+        from workbench.tui.external import edit
+
+        focused = self.focused
+        editor = focused if isinstance(focused, Editor) else self.query_one("#user", Editor)
+        try:
+            with self.app.suspend():
+                text = edit(editor.text)
+        except SuspendNotSupported:
+            self.tell(Notice("error", "This terminal cannot be lent to another program."))
+            return
+        except WorkbenchError as error:
+            self.tell(Notice("error", error.message, error.hint))
+            return
+        editor.load(text)
+        self.take_edits()
+        self.paint()

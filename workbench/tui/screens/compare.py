@@ -1,0 +1,109 @@
+"""Two answers, or two prompts, beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from workbench.diffing.tokens import By
+from workbench.tui import compare
+from workbench.tui.compare import Pair
+from workbench.tui.lines import Line
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Words
+from workbench.tui.widgets.reader import Reader
+
+_WAYS: tuple[By, ...] = ("word", "line", "sentence", "json")
+
+
+class CompareScreen(Screen[None]):
+    """Steps through pairs, and through the changes of each."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,ctrl+d", "leave", "Close", show=False, priority=True),
+        Binding("right,l,tab", "pair(1)", "Next pair", show=False, priority=True),
+        Binding("left,h,shift+tab", "pair(-1)", "Previous pair", show=False, priority=True),
+        Binding("n", "change(1)", "Next change", show=False),
+        Binding("p,N", "change(-1)", "Previous change", show=False),
+        Binding("w", "way", "By word, line, sentence or JSON", show=False),
+        Binding("s", "layout", "One or two columns", show=False),
+    ]
+
+    def __init__(self, painter: Painter, pairs: Sequence[Pair]) -> None:
+        super().__init__()
+        self.painter = painter
+        self.pairs = pairs
+        self.at = 0
+        self.way: By = "word"
+        self.columns = True
+        self.starts: list[int] = []
+
+    def compose(self) -> ComposeResult:
+        """Summary, text, keys."""
+        yield Words(self.painter, (), id="summary")
+        reader = Reader(self.painter, id="text")
+        reader.ground = "background"
+        yield reader
+        keys = " \u2190\u2192 pair  n p change  w by word, line...  s columns  Esc close"
+        yield Words(self.painter, ((keys, "muted"),))
+
+    def on_mount(self) -> None:
+        """Show the first pair."""
+        self.call_after_refresh(self.show)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Lay out for the new width."""
+        self.call_after_refresh(self.show)
+
+    def show(self) -> None:
+        """Compare the pair and lay it out."""
+        pair = self.pairs[self.at]
+        found = compare.compare(pair, self.way)
+        place: Line = ((f" {self.at + 1}/{len(self.pairs)}  ", "muted"),)
+        summary = self.query_one("#summary", Words)
+        summary.words = ((*place, *compare.summary(pair, found)),)
+        summary.repaint()
+        reader = self.query_one(Reader)
+        cells = max(10, reader.size.width - 2)
+        lay = compare.columns if self.columns and cells >= 60 else compare.single
+        text, self.starts = lay(found, pair, cells)
+        head = compare.structure(found)
+        if head:
+            head = [*head, ()]
+        self.starts = [start + len(head) for start in self.starts]
+        reader.load([((" ", ""), *line) for line in [*head, *text]])
+
+    def action_pair(self, by: int) -> None:
+        """Show another pair."""
+        self.at = (self.at + by) % len(self.pairs)
+        self.show()
+
+    def action_change(self, by: int) -> None:
+        """Go to the next or previous change."""
+        reader = self.query_one(Reader)
+        here = reader.top + 2
+        if by > 0:
+            target = next((s for s in self.starts if s > here), None)
+        else:
+            target = next((s for s in reversed(self.starts) if s < here), None)
+        if target is not None:
+            reader.go(target - 2)
+
+    def action_way(self) -> None:
+        """Compare by the next unit."""
+        self.way = _WAYS[(_WAYS.index(self.way) + 1) % len(_WAYS)]
+        self.show()
+
+    def action_layout(self) -> None:
+        """One column or two."""
+        self.columns = not self.columns
+        self.show()
+
+    def action_leave(self) -> None:
+        """Back to the workbench."""
+        self.dismiss(None)

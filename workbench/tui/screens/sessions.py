@@ -1,0 +1,104 @@
+"""The session browser: type to search, choose to open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from workbench.errors import WorkbenchError
+from workbench.text import plural
+from workbench.tui.lines import Line
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Words
+from workbench.tui.setup import SessionEntry, Setup
+from workbench.tui.widgets.pick_list import PickList
+
+
+class SessionsScreen(ModalScreen[str | None]):
+    """Ends with a session's id, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("enter", "open", "Open", show=False, priority=True),
+    ]
+
+    def __init__(self, painter: Painter, setup: Setup) -> None:
+        super().__init__()
+        self.painter = painter
+        self.setup = setup
+        self.entries: list[SessionEntry] = []
+
+    def compose(self) -> ComposeResult:
+        """Title, search, list, hint."""
+        with Vertical(classes="dialog wide"):
+            yield Words(self.painter, (("Sessions", "bold"),), ())
+            yield Input(placeholder="search titles, prompts and answers", compact=True)
+            yield Words(self.painter, ())
+            items = PickList(self.painter, (), id="items")
+            items.can_focus = False
+            yield items
+            hint = "Type to search, arrows move, Enter opens, Esc leaves."
+            yield Words(self.painter, (), ((hint, "muted"),), id="hint")
+
+    def on_mount(self) -> None:
+        """List everything."""
+        self.query_one("#items").styles.height = "1fr"
+        self.search("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search for what is typed."""
+        self.search(event.value)
+
+    def search(self, query: str) -> None:
+        """Search off the screen's loop; a newer search replaces one that still runs."""
+        self.run_worker(self._search(query), group="search", exclusive=True)
+
+    async def _search(self, query: str) -> None:
+        try:
+            found = await asyncio.to_thread(self.setup.sessions, query)
+        except WorkbenchError as error:
+            self._say(error.message)
+            return
+        self.entries = list(found)
+        self.query_one(PickList).replace([_line(entry) for entry in self.entries])
+        if not self.entries:
+            self._say("No session has that." if query else "There is no session yet.")
+
+    def _say(self, text: str) -> None:
+        hint = self.query_one("#hint", Words)
+        hint.words = ((), ((text, "warn"),))
+        hint.repaint()
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight."""
+        self.query_one(PickList).action_move(by)
+
+    def action_open(self) -> None:
+        """Open the highlighted one."""
+        if self.entries:
+            self.dismiss(self.entries[self.query_one(PickList).at].id)
+
+    def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
+        """Open what was clicked."""
+        self.dismiss(self.entries[event.index].id)
+
+    def action_leave(self) -> None:
+        """Open none."""
+        self.dismiss(None)
+
+
+def _line(entry: SessionEntry) -> Line:
+    return (
+        (f"{entry.utc[:16].replace('T', ' ')}  ", "muted"),
+        (entry.title or entry.id, "bold"),
+        (f"  {plural(entry.iterations, 'iteration')}", "muted"),
+        (f"  {entry.note}" if entry.note else "", "muted"),
+    )
