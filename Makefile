@@ -8,9 +8,10 @@ PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
              $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 PIP     := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALL := $(PIP) install --no-deps --require-hashes
+UV      := $(BIN)/python -m uv
 PYTEST  := $(BIN)/python -m pytest
 COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-           --custom-compile-command "make lock"
+           --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 DEMO    := 'Give city and country of the Eiffel Tower as JSON.' --lane smollm2 --lane qwen \
            --check json --check contains:Paris --check max_words:40 --abort --session none
@@ -49,11 +50,11 @@ format: $(VENV)/.dev ## Format the code and fix what ruff can fix
 models: $(VENV)/.run ## Fetch the weights of the embedded models (once per user)
 	@if $(BIN)/python -c 'import xllamacpp' 2>/dev/null; then $(BIN)/workbench models pull; fi
 
-lock: $(VENV)/.dev ## Pin the newest versions the ranges in pyproject.toml allow
-	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv
-	@$(BIN)/python -m uv pip $(COMPILE) --upgrade pyproject.toml --group build -o $(LOCK)/run.txt
-	@$(BIN)/python -m uv pip $(COMPILE) --upgrade --group dev -c $(LOCK)/run.txt -o $(LOCK)/dev.txt
-	@printf 'xllamacpp\n' | $(BIN)/python -m uv pip $(COMPILE) --upgrade - -o $(LOCK)/local.txt
+lock: $(BIN)/python ## Pin what pyproject.toml asks for (UPGRADE=1: the newest of everything)
+	@$(UV) --version >/dev/null 2>&1 || $(PIP) install uv
+	@$(UV) pip $(COMPILE) pyproject.toml --group build -o $(LOCK)/run.txt
+	@$(UV) pip $(COMPILE) --group dev -c $(LOCK)/run.txt -o $(LOCK)/dev.txt
+	@printf 'xllamacpp\n' | $(UV) pip $(COMPILE) - -o $(LOCK)/local.txt
 
 dist: $(VENV)/.run ## Build the wheel into dist/
 	@rm -rf dist
