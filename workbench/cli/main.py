@@ -28,6 +28,12 @@ class Entry(NamedTuple):
 
 COMMANDS: Mapping[str, Entry] = {
     "send": Entry("workbench.cli.send:send", "Send one prompt to several lanes and check it live."),
+    "diff": Entry(
+        "workbench.cli.diff:diff", "Show what changed between iterations, attempts or files."
+    ),
+    "cases": Entry("workbench.cli.cases:cases", "Make cases of failed attempts and review them."),
+    "export": Entry("workbench.cli.exchange:export_command", "Write a suite for another tool."),
+    "import": Entry("workbench.cli.exchange:import_command", "Read another tool's cases."),
     "doctor": Entry("workbench.cli.doctor:doctor", "Show every setting and what is missing."),
     "models": Entry(
         "workbench.cli.models:models", "List, fetch, remove and serve the embedded models."

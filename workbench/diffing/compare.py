@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from workbench.diffing.align import Match, align
@@ -50,7 +50,7 @@ def apply(diff: Diff, a: str) -> str:
     at = 0
     for op in diff.ops:
         start, end = op.a
-        same = op.kind == "equal" and not op.removed and not op.added
+        same = _plain(op)
         if start != at or end > len(a) or (not same and a[start:end] != op.removed):
             raise _stranger(at)
         made.append(a[start:end] if same else op.added)
@@ -108,7 +108,7 @@ class _Texts:
             if n:
                 made += self._equal(x, y, n)
             i, j = x + n, y + n
-        return tuple(made)
+        return tuple(_joined(made))
 
     def _equal(self, i: int, j: int, n: int) -> list[Op]:
         """Make ops of equal units; white space that differs behind one is a change of its own."""
@@ -154,16 +154,31 @@ class _Texts:
         if self.ignore_space and not any(self.a_keys[i:x]) and not any(self.b_keys[j:y]):
             old, new = self.a[self.a_at[i] : self.a_at[x]], self.b[here : self.b_at[y]]
             return [Op("equal", (self.a_at[i], self.a_at[x]), (here, self.b_at[y]), old, new)]
+        gone_parts = _cut(i, x, gone, self.a_at)
+        come_parts = _cut(j, y, come, self.b_at)
+        tail = self._shared_space(gone_parts, come_parts)
+        there = self.a_at[x] - tail
         ops = [
             Op("delete", (start, end), (here, here), removed=self.a[start:end], move=move)
-            for start, end, move in _cut(i, x, gone, self.a_at)
+            for start, end, move in _shorter(gone_parts, tail)
         ]
-        there = self.a_at[x]
         ops += [
             Op("insert", (there, there), (start, end), added=self.b[start:end], move=move)
-            for start, end, move in _cut(j, y, come, self.b_at)
+            for start, end, move in _shorter(come_parts, tail)
         ]
+        if tail:
+            b_end = self.b_at[y]
+            ops.append(Op("equal", (there, there + tail), (b_end - tail, b_end)))
         return ops
+
+    def _shared_space(self, gone: list[Part], come: list[Part]) -> int:
+        """Return how many characters of white space both sides of a change end with."""
+        if not gone or not come or gone[-1][2] or come[-1][2]:
+            return 0
+        old = self.a[gone[-1][0] : gone[-1][1]]
+        new = self.b[come[-1][0] : come[-1][1]]
+        most = min(len(old) - len(old.rstrip()), len(new) - len(new.rstrip()))
+        return next((n for n in range(most, 0, -1) if old[-n:] == new[-n:]), 0)
 
     def move(self, number: int, move: UnitMove) -> Move:
         return Move(
@@ -197,11 +212,40 @@ class _Texts:
         )
 
 
-def _cut(
-    start: int, end: int, moves: dict[int, tuple[int, int]], at: Sequence[int]
-) -> list[tuple[int, int, int | None]]:
+def _plain(op: Op) -> bool:
+    return op.kind == "equal" and not op.removed and not op.added
+
+
+def _joined(ops: Iterable[Op]) -> Iterable[Op]:
+    """Make one of equal stretches that touch."""
+    last: Op | None = None
+    for op in ops:
+        if last is None:
+            last = op
+        elif _plain(last) and _plain(op):
+            last = Op("equal", (last.a[0], op.a[1]), (last.b[0], op.b[1]))
+        else:
+            yield last
+            last = op
+    if last is not None:
+        yield last
+
+
+Part = tuple[int, int, int | None]
+"""Start and end of a piece of text, and the move it belongs to."""
+
+
+def _shorter(parts: list[Part], tail: int) -> list[Part]:
+    """Take *tail* characters off the last part."""
+    if not tail:
+        return parts
+    start, end, move = parts[-1]
+    return [*parts[:-1], *([(start, end - tail, move)] if end - tail > start else [])]
+
+
+def _cut(start: int, end: int, moves: dict[int, tuple[int, int]], at: Sequence[int]) -> list[Part]:
     """Cut the units from *start* to *end* where moved text begins and ends."""
-    cuts: list[tuple[int, int, int | None]] = []
+    cuts: list[Part] = []
     plain = unit = start
     while unit < end:
         if unit not in moves:

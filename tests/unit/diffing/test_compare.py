@@ -84,13 +84,13 @@ def test_every_move_is_the_same_text_gone_here_and_come_there(
 
 def test_a_changed_word_is_one_deletion_and_one_insertion() -> None:
     made = diff("the cat sat on the mat today", "the cat lay on the mat today")
-    assert opcodes(made) == [("delete", "sat "), ("insert", "lay ")]
+    assert opcodes(made) == [("delete", "sat"), ("insert", "lay")]
     assert (made.summary.deleted, made.summary.inserted, made.summary.hunks) == (1, 1, 1)
 
 
 def test_short_equal_runs_between_changes_are_folded_and_the_numbers_stay_exact() -> None:
     made = diff("one two three four five", "uno two tres four five")
-    assert opcodes(made) == [("delete", "one two three "), ("insert", "uno two tres ")]
+    assert opcodes(made) == [("delete", "one two three"), ("insert", "uno two tres")]
     assert (made.summary.deleted, made.summary.inserted, made.summary.hunks) == (2, 2, 1)
     unfolded = diff("one two three four five", "uno two tres four five", Options(fold=0))
     assert unfolded.summary.hunks == 2

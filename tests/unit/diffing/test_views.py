@@ -49,8 +49,8 @@ def test_a_changed_line_stands_beside_its_new_wording() -> None:
     assert [(row.a_line, row.b_line) for row in rows] == [(None, 1), (1, 2), (2, 3), (3, 4)]
     assert [(p.text, p.kind) for p in rows[2].b] == [
         ("the quick ", "equal"),
-        ("red ", "insert"),
-        ("fox", "equal"),
+        ("red", "insert"),
+        (" fox", "equal"),
     ]
 
 
@@ -59,9 +59,9 @@ def test_inline_shows_what_went_before_what_came() -> None:
     (line,) = inline(diff(a, "one 2 three"), a)
     assert [(p.text, p.kind) for p in line.pieces] == [
         ("one ", "equal"),
-        ("two ", "delete"),
-        ("2 ", "insert"),
-        ("three", "equal"),
+        ("two", "delete"),
+        ("2", "insert"),
+        (" three", "equal"),
     ]
 
 

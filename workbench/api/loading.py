@@ -1,0 +1,33 @@
+"""Finds sessions and suites by what a person types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.config.paths import data_folder
+from workbench.config.settings import Settings
+from workbench.store.names import resolve, slug
+from workbench.store.sessions import Loaded, load
+from workbench.suites.file import SUFFIX
+
+
+def load_session(settings: Settings, name: str) -> Loaded:
+    """Return the session called *name*: an id, the beginning of one, or a path.
+
+    Raises:
+        UnknownName: no session is called that.
+        SessionError: it cannot be read.
+    """
+    return load(resolve(name, settings.sessions, data_folder("sessions")))
+
+
+def suites_folder(settings: Settings) -> Path:
+    """Return the folder of suites, beside the one of sessions."""
+    return settings.sessions.parent / "suites"
+
+
+def suite_path(settings: Settings, name: str) -> Path:
+    """Return the file of suite *name*: a path as it is, a name in the suites' folder."""
+    if "/" in name or name.endswith(SUFFIX):
+        return Path(name).expanduser()
+    return suites_folder(settings) / (slug(name) + SUFFIX)
