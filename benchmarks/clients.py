@@ -4,6 +4,7 @@ arrived. A client is an async context manager that yields ``ask(model) -> Timeli
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -51,6 +52,61 @@ async def ours(url: str) -> AsyncIterator[Ask]:
 
     yield ask
     await services.close()
+
+
+@asynccontextmanager
+async def engine(url: str) -> AsyncIterator[Ask]:
+    """Workbench's whole engine: provider, ten text checks, fold; nothing saved."""
+    from workbench.api.wiring import make_pipeline, price
+    from workbench.engine.core import Engine, Tools
+    from workbench.engine.journal import MemoryJournal
+    from workbench.engine.plan import RacePlan, StartRace
+    from workbench.model.events import Chunks, Event, IterationEnded
+    from workbench.model.lane import Lane, Params
+    from workbench.model.prompt import Prompt
+    from workbench.providers.base import Services
+    from workbench.providers.registry import provider_for
+
+    waiting: dict[int, asyncio.Future[None]] = {}
+    lines: dict[int, Timeline] = {}
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Chunks):
+            line = lines[event.attempt]
+            line.texts += [(round(ms * 1e6), text) for ms, text in event.pieces]
+        elif isinstance(event, IterationEnded):
+            waiting.pop(event.iteration).set_result(None)
+
+    services = Services(lambda _name, _url: None)
+    tools = Tools(services, provider_for, make_pipeline, price, lambda _: (MemoryJournal(), ()))
+    running = Engine(tools, listen)
+    prompt = Prompt(MESSAGES[0]["content"])
+
+    async def ask(model: str) -> Timeline:
+        lane = Lane("bench", "compatible", model, base_url=url, params=Params(temperature=0.0))
+        race = running.race(StartRace(RacePlan(prompt, (lane,), TEN_CHECKS)))
+        waiting[race.iteration] = asyncio.get_running_loop().create_future()
+        line = Timeline()
+        lines.update(dict.fromkeys(race.runs, line))
+        await waiting[race.iteration]
+        return line
+
+    yield ask
+    await running.close()
+
+
+TEN_CHECKS = (
+    "not_contains:BAD",
+    "not_contains:As an AI",
+    "not_regex:(?i)cannot (help|assist)",
+    "regex:[0-9]+",
+    "contains:0",
+    "max_chars:1000000",
+    "max_words:100000",
+    "not_regex:\\bTODO\\b",
+    "not_contains:lorem",
+    "contains::",
+)
 
 
 def _lines(timeline: Timeline, pieces: Iterable[tuple[int, str]]) -> None:
@@ -146,6 +202,7 @@ async def openai_sdk(url: str) -> AsyncIterator[Ask]:
 
 
 CLIENTS = {
+    "engine": engine,
     "workbench": ours,
     "httpx2-stamped": httpx2_stamped,
     "httpx2": httpx2_bare,
