@@ -57,7 +57,7 @@ async def ours(url: str) -> AsyncIterator[Ask]:
 @asynccontextmanager
 async def engine(url: str) -> AsyncIterator[Ask]:
     """Workbench's whole engine: provider, ten text checks, fold; nothing saved."""
-    from workbench.api.wiring import make_pipeline, price
+    from workbench.api.wiring import PipelineMaker, price
     from workbench.engine.core import Engine, Tools
     from workbench.engine.journal import MemoryJournal
     from workbench.engine.plan import RacePlan, StartRace
@@ -78,7 +78,7 @@ async def engine(url: str) -> AsyncIterator[Ask]:
             waiting.pop(event.iteration).set_result(None)
 
     services = Services(lambda _name, _url: None)
-    tools = Tools(services, provider_for, make_pipeline, price, lambda _: (MemoryJournal(), ()))
+    tools = Tools(services, provider_for, PipelineMaker(), price, lambda _: (MemoryJournal(), ()))
     running = Engine(tools, listen)
     prompt = Prompt(MESSAGES[0]["content"])
 

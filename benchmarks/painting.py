@@ -127,7 +127,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm-256color"
-            os.execv(sys.executable, [sys.executable, __file__, *arguments])  # noqa: S606 - ourselves
+            os.execv(sys.executable, [sys.executable, __file__, *arguments])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.painted = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from workbench.api.wiring import make_pipeline, price
+from workbench.api.wiring import PipelineMaker, price
 from workbench.engine.core import Tools
 from workbench.engine.inprocess import InProcessEngine
 from workbench.engine.journal import JournalLike, MemoryJournal
@@ -34,7 +34,7 @@ def tools(
     return Tools(
         services=Services(lambda _name, _url: None),
         provider=registry.provider_for,
-        pipeline=make_pipeline,
+        pipeline=PipelineMaker(),
         price=price,
         open_session=open_session or (lambda _: (MemoryJournal(), ())),
     )

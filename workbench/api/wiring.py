@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from workbench import __version__
 from workbench.checks.pipeline import Pipeline
-from workbench.checks.syntax import for_lane, parse_checks
+from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.paths import data_folder, models_dir
 from workbench.config.settings import Settings
 from workbench.engine.core import Tools
@@ -29,6 +29,7 @@ from workbench.text import shorten, visible_line
 
 APP = f"workbench {__version__}"
 TITLE_CELLS = 60
+SPECS_KEPT = 4096
 
 
 def make_tools(settings: Settings, local_lanes: int = 1) -> Tools:
@@ -43,19 +44,33 @@ def make_tools(settings: Settings, local_lanes: int = 1) -> Tools:
     return Tools(
         services=services,
         provider=registry.provider_for,
-        pipeline=make_pipeline,
+        pipeline=PipelineMaker(),
         price=price,
         open_session=lambda command: open_session(settings, command),
     )
 
 
-def make_pipeline(texts: tuple[str, ...], lane: Lane) -> Pipeline:
-    """Return the checks of one attempt of *lane*.
-
-    Raises:
-        CheckSyntaxError: one of them cannot be read.
+class PipelineMaker:
+    """Makes the checks of attempts. A check text is read once: what is compiled is shared, what
+    an attempt changes is made anew.
     """
-    return Pipeline(for_lane(parse_checks(texts), lane.name))
+
+    def __init__(self) -> None:
+        self._specs: dict[tuple[tuple[str, ...], str], tuple[CheckSpec, ...]] = {}
+
+    def __call__(self, texts: tuple[str, ...], lane: Lane) -> Pipeline:
+        """Return the checks of one attempt of *lane*.
+
+        Raises:
+            CheckSyntaxError: one of them cannot be read.
+        """
+        specs = self._specs.get((texts, lane.name))
+        if specs is None:
+            if len(self._specs) >= SPECS_KEPT:
+                self._specs.clear()
+            specs = for_lane(parse_checks(texts), lane.name)
+            self._specs[texts, lane.name] = specs
+        return Pipeline(specs)
 
 
 def price(lane: Lane, tokens: Tokens) -> Cost:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from workbench.checks.base import Check, Progress, TimedCheck
 from workbench.checks.syntax import CheckSpec
@@ -42,8 +42,8 @@ class Pipeline:
                 continue
             self._checks[index] = check
             self._feeds.append((index, check.feed))
-            if isinstance(check, TimedCheck):
-                self._timed.append((index, check))
+            if hasattr(check, "due_ms"):  # isinstance on a protocol costs 20 µs
+                self._timed.append((index, cast("TimedCheck", check)))
 
     @property
     def undecided(self) -> tuple[int, ...]:
