@@ -22,6 +22,7 @@ CHECKS: Mapping[str, str] = {
     "max_words": "workbench.checks.limits:MAX_WORDS",
     "json": "workbench.checks.json_check:JSON",
     "json_schema": "workbench.checks.json_schema:JSON_SCHEMA",
+    "rule": "workbench.checks.rule:RULE",
     "deadline": "workbench.checks.deadline:DEADLINE",
 }
 """Name of each check, and ``module:attribute`` of its definition."""

@@ -35,6 +35,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         'json_schema:{"type":["array","string"],"maxLength":2,"items":{"enum":["a",1,{"e":[]}]}}',
         'json_schema/fence:{"additionalProperties":false,"properties":{"a":{"minimum":1}}}',
     ),
+    "rule": ("rule:a < b.c", "rule/fence:len(answer) == 2"),
     "deadline": ("deadline:total<3s",),
 }
 ALL_SAMPLES = [sample for samples in SAMPLES.values() for sample in samples]
