@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from workbench.errors import ConfigError
-from workbench.model.lane import Deadlines, Lane, Params, Prices
+from workbench.model.lane import Deadlines, Lane, Limits, Params, Prices
 
 SMOLLM2 = "smollm2"
 QWEN = "qwen"
@@ -34,6 +34,7 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     max_cost: float | None = None
     fallback: str | None = None
     options: dict[str, object] = {}
+    limits: Limits = Limits()
 
     def lane(self, name: str, folder: Path) -> Lane:
         """Return the lane; a relative ``path`` is taken from *folder*.
@@ -59,6 +60,7 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             max_cost=self.max_cost,
             fallback=self.fallback,
             options=self.options,
+            limits=self.limits,
         )
 
     def _provider(self, name: str) -> str:

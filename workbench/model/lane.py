@@ -48,6 +48,21 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a lane may ask of its provider; None means no limit.
+
+    Requests and tokens per minute are shared by all lanes with the same origin and key.
+    ``retries`` is how often a failed request is sent again (only after failures that pass by
+    themselves: rate limits and errors of the server), each as a visible attempt.
+    """
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    concurrent: int | None = None
+    retries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """One column: what to ask, where, and how.
 
@@ -72,3 +87,4 @@ class Lane:
     max_cost: float | None = None
     fallback: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
+    limits: Limits = Limits()

@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from workbench.errors import ConfigError, MissingKey, ProviderError, StreamBroken
-from workbench.model.lane import Lane
-from workbench.providers.base import Final, Request, Sent, Services, StreamItem
-from workbench.providers.failures import BODY_LIMIT, from_status, not_a_stream
+from workbench.errors import ConfigError, MissingKey, ProviderError
+from workbench.model.lane import Lane, Limits
+from workbench.providers.answer import Answer, refuse
+from workbench.providers.base import Request, Sent, Services, StreamItem
+from workbench.providers.gate import Gate
 from workbench.providers.http.address import Address, parse_address
-from workbench.providers.http.connection import ConnectionGone, Head
-from workbench.providers.http.exchange import Exchange, encode_request, exchange
+from workbench.providers.http.exchange import encode_request, exchange
 from workbench.providers.http.pool import Pool
+from workbench.providers.limiter import Limiter, Limiters
 from workbench.providers.openai_chat import ChatStream
-from workbench.providers.request_body import Body, Dialect, encode_body
+from workbench.providers.request_body import Dialect, encode_body
 from workbench.providers.secret import Secret
-
-_NOT_STREAMS = ("application/json", "text/html", "application/xml", "text/xml")
 
 
 class CompatibleProvider:
@@ -42,6 +41,7 @@ class CompatibleProvider:
         headers: Mapping[str, str] | None = None,
         dialect: Dialect | None = None,
         connect_seconds: float = 10.0,
+        gate: Gate | None = None,
     ) -> None:
         self.address = address
         self._pool = pool
@@ -49,6 +49,7 @@ class CompatibleProvider:
         self._needs = needs
         self._dialect = dialect or Dialect()
         self._connect_seconds = connect_seconds
+        self._gate = gate or Gate(Limiter(address.endpoint.origin), Limits())
         self._headers = [("Accept", "text/event-stream"), ("User-Agent", "workbench")]
         self._headers += (headers or {}).items()
 
@@ -60,9 +61,15 @@ class CompatibleProvider:
             ConnectFailed: no connection.
         """
         self._require_key()
+        self._gate.status = status
+        self._gate.check()
         if not self._pool.idle_count(self.address.endpoint):
             status("connecting")
-        await self._pool.warm(self.address.endpoint, self._connect_seconds)
+        try:
+            await self._pool.warm(self.address.endpoint, self._connect_seconds)
+        except ProviderError as error:
+            self._gate.failed(error)
+            raise
 
     async def stream(self, request: Request) -> AsyncIterator[Sequence[StreamItem]]:
         """Send and yield what arrives; see :class:`workbench.providers.base.Provider`."""
@@ -71,17 +78,22 @@ class CompatibleProvider:
         raw = encode_request(
             "POST", self.address, self._dialect.path, self._request_headers(), body.data
         )
+        admission = await self._gate.enter(request)
+        answer: Answer | None = None
         try:
             async with exchange(self._pool, self.address, raw, request.deadlines) as wire:
                 stamp, connect_ms = await wire.send()
                 yield (Sent(stamp, connect_ms),)
                 head = await wire.head()
-                await _refuse(head, wire)
-                answer = Answer(wire, head, body)
+                await refuse(head, wire)
+                answer = Answer(wire, head, body.sent, ChatStream())
                 while batch := await answer.next():
                     yield batch
         except ProviderError as error:
+            self._gate.failed(error)
             raise self._scrubbed(error)  # noqa: B904 - the same error, without the key
+        finally:
+            self._gate.leave(admission, answer.final if answer else None)
 
     async def close(self) -> None:
         """Nothing of its own: the pool belongs to the engine."""
@@ -107,120 +119,56 @@ class CompatibleProvider:
         return error
 
 
-async def _refuse(head: Head, wire: Exchange) -> None:
-    """Raise for a response that is no event stream."""
-    if head.status != 200:
-        raise from_status(head, await wire.read_all(16 * BODY_LIMIT))
-    coding = (head.get("content-encoding") or "identity").strip().lower()
-    if coding != "identity":
-        raise StreamBroken(
-            f"The server compressed the stream ({coding[:40]}) although asked not to.",
-            "Turn compression off for event streams in the server or the proxy before it.",
-            status=200,
-        )
-    kind = (head.get("content-type") or "").partition(";")[0].strip().lower()
-    if kind in _NOT_STREAMS:
-        raise not_a_stream(head, await wire.read_all(16 * BODY_LIMIT))
-
-
-class Answer:
-    """The answer of one response, read batch by batch."""
-
-    def __init__(self, wire: Exchange, head: Head, body: Body) -> None:
-        self._wire = wire
-        self._head = head
-        self._body = body
-        self._chat = ChatStream()
-        self._beginning = bytearray()
-        self._final = False
-
-    async def next(self) -> Sequence[StreamItem]:
-        """Return what arrived since, ``Final`` alone at the end, then nothing.
-
-        Raises:
-            ProviderError: the stream is not, or no longer, an answer.
-        """
-        chat, wire = self._chat, self._wire
-        while not chat.done and not self._final:
-            if chat.error is not None:
-                raise chat.error
-            try:
-                parts = await wire.read()
-            except ProviderError as error:
-                return self._end(error)
-            if not parts:
-                break
-            deltas = chat.feed(parts)
-            if chat.progress_ns:
-                wire.progress(chat.progress_ns)
-                if chat.ended:
-                    wire.finishing()
-            elif not chat.begun and len(self._beginning) < BODY_LIMIT:
-                self._beginning += b"".join(data for _, data in parts)[:BODY_LIMIT]
-            if deltas:
-                return deltas
-        return self._end(None)
-
-    def _end(self, broken: ProviderError | None) -> Sequence[StreamItem]:
-        chat = self._chat
-        if self._final:
-            return ()
-        self._final = True
-        self._wire.whole = chat.ended
-        if broken is not None and not chat.ended:
-            if not isinstance(broken, ConnectionGone) or not chat.begun:
-                raise broken
-        elif not chat.begun and not chat.done:
-            raise not_a_stream(self._head, bytes(self._beginning))
-        return (*chat.rest(), self._finished(broken))
-
-    def _finished(self, broken: ProviderError | None) -> Final:
-        """The chat's end, with what the response's head and the exchange know."""
-        final, head = self._chat.final(), self._head
-        data: dict[str, object] = {**final.provider_data, "request": self._body.sent}
-        limits = {k: v for k, v in head.headers if "ratelimit" in k or k == "retry-after"}
-        if limits:
-            data["rate_limits"] = limits
-        if self._wire.reconnected:
-            data["reconnected"] = True
-        if broken is not None:
-            data["broken"] = broken.message
-        identity = head.get("x-request-id") or head.get("request-id") or final.request_id
-        return replace(final, provider_data=data, request_id=identity)
-
-
-def make(lane: Lane, services: Services) -> CompatibleProvider:
+def make(lane: Lane, services: Services, dialect: Dialect | None = None) -> CompatibleProvider:
     """Make the adapter of a lane.
 
     Raises:
         ConfigError: no ``base_url``, or one that cannot be used; an option of the wrong type.
+    """
+    options = Options(lane)
+    address = address_of(lane, options)
+    found = services.secret(lane.key_env, lane.base_url or "") if lane.key_env else None
+    key = Secret(found) if found else None
+    base = dialect or Dialect()
+    return CompatibleProvider(
+        address,
+        services.share(Pool, Pool),
+        key=key,
+        needs=lane.key_env,
+        headers=options.table("headers"),
+        dialect=replace(
+            base,
+            max_tokens=options.text("max_tokens_field") or base.max_tokens,
+            usage=options.flag("usage", default=base.usage),
+        ),
+        connect_seconds=lane.deadlines.connect,
+        gate=gate_of(lane, services, address, key),
+    )
+
+
+def address_of(lane: Lane, options: Options) -> Address:
+    """Return where a lane's requests go.
+
+    Raises:
+        ConfigError: no ``base_url``, or one that cannot be used.
     """
     if not lane.base_url:
         raise ConfigError(
             f"The lane {lane.name} has no base_url.",
             'Add one, e.g. base_url = "http://127.0.0.1:8080/v1".',
         )
-    options = Options(lane)
-    address = parse_address(
+    return parse_address(
         lane.base_url,
         allow_http=options.flag("allow_http", default=False),
         proxy=options.text("proxy"),
         ca_file=options.text("ca_file"),
     )
-    found = services.secret(lane.key_env, lane.base_url) if lane.key_env else None
-    dialect = Dialect(
-        max_tokens=options.text("max_tokens_field") or "max_tokens",
-        usage=options.flag("usage", default=True),
-    )
-    return CompatibleProvider(
-        address,
-        services.share(Pool, Pool),
-        key=Secret(found) if found else None,
-        needs=lane.key_env,
-        headers=options.table("headers"),
-        dialect=dialect,
-        connect_seconds=lane.deadlines.connect,
-    )
+
+
+def gate_of(lane: Lane, services: Services, address: Address, key: Secret | None) -> Gate:
+    """Return the gate of a lane: the limiter of its account and a breaker of its own."""
+    limiters = services.share(Limiters, Limiters)
+    return Gate(limiters.of(address.endpoint.origin, key), lane.limits)
 
 
 class Options:

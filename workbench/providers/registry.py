@@ -13,10 +13,21 @@ from workbench.model.lane import Lane
 from workbench.providers.base import Provider, ProviderFactory, Services
 
 PROVIDERS: Mapping[str, str] = {
+    "cerebras": "workbench.providers.cerebras_sdk:make",
     "compatible": "workbench.providers.compatible:make",
+    "deepseek": "workbench.providers.presets:make",
+    "groq": "workbench.providers.presets:make",
+    "llamacpp": "workbench.providers.presets:make",
+    "lmstudio": "workbench.providers.presets:make",
     "local": "workbench.providers.local:make",
+    "mistral": "workbench.providers.presets:make",
+    "ollama": "workbench.providers.presets:make",
+    "openai": "workbench.providers.openai_sdk:make",
+    "openrouter": "workbench.providers.presets:make",
     "replay": "workbench.providers.replay:make",
     "scripted": "workbench.providers.scripted:make",
+    "together": "workbench.providers.presets:make",
+    "vllm": "workbench.providers.presets:make",
 }
 """Name of a provider: ``module:factory``."""
 

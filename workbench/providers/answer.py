@@ -1,0 +1,137 @@
+"""One answer read from one response, whatever its format: batches of stamped text, then the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from workbench.errors import ProviderError, StreamBroken
+from workbench.providers.base import Delta, Final, StreamItem
+from workbench.providers.failures import BODY_LIMIT, from_status, not_a_stream
+from workbench.providers.http.connection import ConnectionGone, Head, Part
+from workbench.providers.http.exchange import Exchange
+
+_NOT_STREAMS = ("application/json", "text/html", "application/xml", "text/xml")
+
+
+class Decoder(Protocol):
+    """What reads a body: see :class:`workbench.providers.openai_chat.ChatStream`."""
+
+    done: bool
+    error: ProviderError | None
+    progress_ns: int
+
+    @property
+    def ended(self) -> bool:
+        """True when the protocol's own end has come."""
+        ...
+
+    @property
+    def begun(self) -> bool:
+        """True when at least one chunk of the protocol has come."""
+        ...
+
+    def feed(self, parts: Sequence[Part]) -> list[Delta]:
+        """Take pieces of the body; return the text they completed."""
+        ...
+
+    def rest(self) -> list[Delta]:
+        """Return what was held back."""
+        ...
+
+    def final(self) -> Final:
+        """Return the end of the answer."""
+        ...
+
+
+class Answer:
+    """The answer of one response, read batch by batch.
+
+    *sent* are the parameters as they were sent; ``final`` is set once the end has been returned.
+    """
+
+    def __init__(
+        self,
+        wire: Exchange,
+        head: Head,
+        sent: Mapping[str, object],
+        chat: Decoder,
+    ) -> None:
+        self._wire = wire
+        self._head = head
+        self._sent = sent
+        self._chat = chat
+        self._beginning = bytearray()
+        self.final: Final | None = None
+
+    async def next(self) -> Sequence[StreamItem]:
+        """Return what arrived since, ``Final`` alone at the end, then nothing.
+
+        Raises:
+            ProviderError: the stream is not, or no longer, an answer.
+        """
+        chat, wire = self._chat, self._wire
+        while not chat.done and self.final is None:
+            if chat.error is not None:
+                raise chat.error
+            try:
+                parts = await wire.read()
+            except ProviderError as error:
+                return self._end(error)
+            if not parts:
+                break
+            deltas = chat.feed(parts)
+            if chat.progress_ns:
+                wire.progress(chat.progress_ns)
+                if chat.ended:
+                    wire.finishing()
+            elif not chat.begun and len(self._beginning) < BODY_LIMIT:
+                self._beginning += b"".join(data for _, data in parts)[:BODY_LIMIT]
+            if deltas:
+                return deltas
+        return self._end(None)
+
+    def _end(self, broken: ProviderError | None) -> Sequence[StreamItem]:
+        chat = self._chat
+        if self.final is not None:
+            return ()
+        self._wire.whole = chat.ended
+        if broken is not None and not chat.ended:
+            if not isinstance(broken, ConnectionGone) or not chat.begun:
+                raise broken
+        elif not chat.begun and not chat.done:
+            raise not_a_stream(self._head, bytes(self._beginning))
+        rest = chat.rest()
+        self.final = self._finished(broken)
+        return (*rest, self.final)
+
+    def _finished(self, broken: ProviderError | None) -> Final:
+        """The chat's end, with what the response's head and the exchange know."""
+        final, head = self._chat.final(), self._head
+        data: dict[str, object] = {**final.provider_data, "request": dict(self._sent)}
+        limits = {k: v for k, v in head.headers if "ratelimit" in k or k == "retry-after"}
+        if limits:
+            data["rate_limits"] = limits
+        if self._wire.reconnected:
+            data["reconnected"] = True
+        if broken is not None:
+            data["broken"] = broken.message
+        identity = head.get("x-request-id") or head.get("request-id") or final.request_id
+        return replace(final, provider_data=data, request_id=identity)
+
+
+async def refuse(head: Head, wire: Exchange) -> None:
+    """Raise for a response that is no event stream."""
+    if head.status != 200:
+        raise from_status(head, await wire.read_all(16 * BODY_LIMIT))
+    coding = (head.get("content-encoding") or "identity").strip().lower()
+    if coding != "identity":
+        raise StreamBroken(
+            f"The server compressed the stream ({coding[:40]}) although asked not to.",
+            "Turn compression off for event streams in the server or the proxy before it.",
+            status=200,
+        )
+    kind = (head.get("content-type") or "").partition(";")[0].strip().lower()
+    if kind in _NOT_STREAMS:
+        raise not_a_stream(head, await wire.read_all(16 * BODY_LIMIT))

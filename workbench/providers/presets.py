@@ -1,0 +1,72 @@
+"""Well-known services as providers of their own: a lane is one line, ``groq/llama-3.1-8b-instant``.
+
+A preset is a base URL, the usual name of the key's variable, and where the service's dialect
+differs. A lane's own ``base_url`` and ``key_env`` win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from workbench.model.lane import Lane
+from workbench.providers.base import Services
+from workbench.providers.compatible import CompatibleProvider
+from workbench.providers.compatible import make as make_compatible
+from workbench.providers.request_body import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A service: where it is, what its key is called, how it differs, and what a cancel costs.
+
+    ``billing`` is the service's documented rule for answers that were cut off by the client;
+    empty when it documents none.
+    """
+
+    base_url: str
+    key_env: str | None = None
+    dialect: Dialect = Dialect()
+    billing: str = ""
+
+
+_RESERVED = Dialect(max_tokens="max_completion_tokens")
+
+PRESETS: Mapping[str, Preset] = {
+    "openai": Preset("https://api.openai.com/v1", "OPENAI_API_KEY", _RESERVED),
+    "cerebras": Preset("https://api.cerebras.ai/v1", "CEREBRAS_API_KEY", _RESERVED),
+    "groq": Preset("https://api.groq.com/openai/v1", "GROQ_API_KEY", _RESERVED),
+    "openrouter": Preset(
+        "https://openrouter.ai/api/v1",
+        "OPENROUTER_API_KEY",
+        billing="a cancel stops billing with some of its providers only",
+    ),
+    "together": Preset("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
+    "mistral": Preset("https://api.mistral.ai/v1", "MISTRAL_API_KEY", Dialect(usage=False)),
+    "deepseek": Preset("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    "vllm": Preset("http://127.0.0.1:8000/v1"),
+    "llamacpp": Preset("http://127.0.0.1:8080/v1"),
+    "ollama": Preset("http://127.0.0.1:11434/v1"),
+    "lmstudio": Preset("http://127.0.0.1:1234/v1"),
+}
+
+
+def resolve(lane: Lane) -> Lane:
+    """Return the lane with its preset's base URL and key variable filled in."""
+    preset = PRESETS.get(lane.provider)
+    if preset is None:
+        return lane
+    return replace(
+        lane,
+        base_url=lane.base_url or preset.base_url,
+        key_env=lane.key_env or preset.key_env,
+    )
+
+
+def make(lane: Lane, services: Services) -> CompatibleProvider:
+    """Make the adapter of a lane at a well-known service.
+
+    Raises:
+        ConfigError: as :func:`workbench.providers.compatible.make`.
+    """
+    return make_compatible(resolve(lane), services, PRESETS[lane.provider].dialect)
