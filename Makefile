@@ -31,7 +31,7 @@ demo: $(VENV)/.run models ## The main job without a screen: one prompt, two loca
 	@$(BIN)/workbench send $(DEMO) || test $$? = 1 # 1: a check failed, which is what it shows
 
 test: $(VENV)/.dev models ## Run the tests
-	@$(PYTEST) -m "not long"
+	@$(PYTEST) -rs -m "not long"
 
 test-long: $(VENV)/.dev models ## Run the slow tests too
 	@$(PYTEST)

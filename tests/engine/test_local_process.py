@@ -41,7 +41,7 @@ def running(pid: int) -> bool:
 
 def ps(what: str, pid: int) -> str:
     """Return one column of the list of processes, empty if there is no such process."""
-    command = ["ps", "-o", f"{what}=", "-p", str(pid)]
+    command = ["ps", "-wwo", f"{what}=", "-p", str(pid)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
@@ -112,7 +112,7 @@ async def test_closing_while_a_model_loads_leaves_no_process() -> None:
 def children() -> list[int]:
     """Return the numbers of this process's children that run a model."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     found = (line.split(None, 2) for line in listed)
     return [
