@@ -19,7 +19,7 @@ DEMO    := 'Give city and country of the Eiffel Tower as JSON.' --lane smollm2 -
 export PIP_REQUIRE_VIRTUALENV := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long check format lock models dist clean
+.PHONY: help run demo test test-long check format docs lock models dist clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ check: $(VENV)/.dev ## Lint, format, types, import contracts, documentation
 format: $(VENV)/.dev ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## Write docs/reference.md from the program
+	@$(BIN)/python -m tests.hygiene.reference
 
 models: $(VENV)/.run ## Fetch the weights of the embedded models (once per user)
 	@if $(BIN)/python -c 'import xllamacpp' 2>/dev/null; then $(BIN)/workbench models pull; fi

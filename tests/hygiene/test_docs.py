@@ -7,23 +7,29 @@ from pathlib import Path
 import pytest
 
 from tests.hygiene.documented import KINDS, Kind
+from tests.hygiene.reference import PAGE, page
 from workbench import errors
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
+FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INDENTED = re.compile(r"^    (\S.*)$", re.MULTILINE)
+QUOTED = re.compile(r"`([^`\n]+)`")
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.what)
 def test_everything_of_a_kind_is_documented(kind: Kind) -> None:
     text = (ROOT / kind.page).read_text("utf-8")
-    code = set(re.findall(r"`([^`\n]+)`", text)) | set(
-        re.findall(r"^    (\S.*)$", text, re.MULTILINE)
-    )
-    words = {word for each in code for word in re.split(r"[\s=:\[\]|,]+", each)}
+    pieces = [*FENCED.findall(text), *INDENTED.findall(text), *QUOTED.findall(text)]
+    words = {word for piece in pieces for word in re.split(r"[^\w-]+", piece)}
     names = list(kind.names())
     assert names
-    assert [name for name in names if name not in words and name not in code] == []
+    assert [name for name in names if name not in words] == []
+
+
+def test_the_reference_says_what_the_program_says_of_itself() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: make docs"
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
