@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from workbench.api.retro import rejudge
+from workbench.checks.syntax import CheckSpec
 from workbench.errors import SessionError
 from workbench.model.session import Iteration
+from workbench.model.verdict import VerdictName
 
 Grade = Literal["pass", "fail", "unknown"]
 Source = Literal["recorded", "judged", "sent"]
@@ -73,6 +76,31 @@ async def bisect(line: Sequence[Iteration], recorded: Recorded, send: Send | Non
         else:
             bad = middle
     return search.result(bad, low if low >= 0 else None)
+
+
+def recorded_grades(lane: str, spec: CheckSpec) -> Recorded:
+    """Return what the recordings of *lane* say of a check: its recorded verdict where the attempt
+    had it, else the check asked of the recorded text. Any repeat that fails is a fail.
+    """
+
+    def grade(iteration: Iteration) -> tuple[Grade, Source]:
+        attempts = [a for a in iteration.attempts if a.lane == lane and a.total_ms is not None]
+        known: list[VerdictName] = []
+        source: Source = "recorded"
+        for attempt in attempts:
+            had = next((c for c in attempt.checks if c.name == spec.label), None)
+            if had is None or had.verdict == "pending":
+                source = "judged"
+                where = next((x for x in iteration.lanes if x.name == lane), None)
+                if where is None or attempt.state == "error":
+                    continue
+                had = rejudge(attempt, where, (spec,)).now.checks[0]
+            known.append(had.verdict)
+        if "fail" in known:
+            return "fail", source
+        return ("pass" if known and set(known) == {"pass"} else "unknown"), source
+
+    return grade
 
 
 class _Search:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workbench.api.wiring import known_secrets
+from workbench.config.paths import cache_dir, data_folder
+from workbench.config.settings import Settings
 from workbench.engine.plan import RacePlan
-from workbench.errors import SessionError, UnknownName
+from workbench.errors import ConfigError, SessionError, UnknownName
 from workbench.measure.story import Story, story
 from workbench.model.events import Annotated
 from workbench.model.session import Iteration, Session
@@ -57,17 +62,16 @@ class Sessions:
         self._secrets = tuple(secrets)
 
     @classmethod
-    def standard(cls, secrets: Iterable[str] = ()) -> Sessions:
-        """Return the user's own sessions."""
-        from workbench.config.paths import cache_dir, data_folder, state_dir
-        from workbench.errors import ConfigError
-
+    def of(cls, settings: Settings) -> Sessions:
+        """Return the sessions the settings name."""
         try:
             examples = data_folder("sessions")
         except ConfigError:
             examples = None
-        index = cache_dir() / "search.sqlite"
-        return cls(state_dir() / "sessions", index, examples, secrets)
+        # One index for each folder: projects keep their sessions apart.
+        name = hashlib.sha256(os.fsencode(settings.sessions.resolve())).hexdigest()[:16]
+        index = cache_dir() / "search" / f"{name}.sqlite"
+        return cls(settings.sessions, index, examples, known_secrets(settings))
 
     def list(self) -> tuple[SessionInfo, ...]:
         """Return the sessions, last changed first."""

@@ -34,6 +34,13 @@ COMMANDS: Mapping[str, Entry] = {
     "cases": Entry("workbench.cli.cases:cases", "Make cases of failed attempts and review them."),
     "export": Entry("workbench.cli.exchange:export_command", "Write a suite for another tool."),
     "import": Entry("workbench.cli.exchange:import_command", "Read another tool's cases."),
+    "sessions": Entry(
+        "workbench.cli.sessions:sessions",
+        "List, show, search, annotate and import sessions.",
+    ),
+    "replay": Entry("workbench.cli.replay:replay", "Stream a recorded iteration again as it came."),
+    "bisect": Entry("workbench.cli.bisect:bisect_", "Find the iteration that broke a check."),
+    "report": Entry("workbench.cli.report:report", "Write a session's story as one HTML file."),
     "doctor": Entry("workbench.cli.doctor:doctor", "Show every setting and what is missing."),
     "models": Entry(
         "workbench.cli.models:models", "List, fetch, remove and serve the embedded models."

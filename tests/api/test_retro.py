@@ -1,0 +1,95 @@
+"""Checks asked of recorded streams give what they would have given live, and change nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.storytelling import BAD, GOOD, plot
+from workbench.api.retro import Change, recheck, rejudge
+from workbench.checks.syntax import parse_checks
+from workbench.errors import CheckSyntaxError, UnknownName
+from workbench.model.attempt import Attempt, AttemptError, Tokens
+from workbench.model.lane import Lane
+
+LANE = Lane("fast", "replay", "m")
+
+
+def recorded(text: str, state: str = "complete", **more) -> Attempt:
+    chunks = tuple((100.0 + 10 * n, char) for n, char in enumerate(text))
+    return Attempt(
+        1,
+        1,
+        "fast",
+        "m",
+        state=state,
+        text=text,
+        chunks=chunks,
+        utc="2026-11-22T10:00:00.000Z",
+        ttft_ms=100.0,
+        total_ms=100.0 + 10 * len(text),
+        tokens=Tokens(5, len(text), source="measured"),
+        **more,
+    )
+
+
+def test_a_new_check_of_an_old_stream_says_where_and_when_it_would_have_failed() -> None:
+    found = rejudge(recorded("ok but As an AI"), LANE, parse_checks(["not_contains:As an AI"]))
+    failure = found.now.first_failure
+    assert (found.now.verdict, failure.at_char, failure.ms) == ("fail", 14, 240.0)
+    assert found.now.text == found.original.text
+    assert found.now.chunks == found.original.chunks
+    assert found.original.verdict == "pending"
+    assert found.changed
+
+
+def test_the_story_rejudged_by_its_own_checks_is_the_story() -> None:
+    session = plot()
+    found = recheck(session, Change(only=("json",)))
+    assert [r.now.verdict for r in found] == [a.verdict for a in session.attempts()]
+    assert {r.now.text for r in found} == {GOOD, BAD}
+    assert all(r.now.first_failure.at_char == 0 for r in found if r.now.first_failure)
+
+
+def test_checks_are_added_dropped_and_replaced() -> None:
+    session = plot()
+    names = {tuple(c.name for c in r.now.checks) for r in recheck(session, Change())}
+    assert names == {("json", "max_words:40")}
+    more = recheck(session, Change(add=("max_words:3",), drop=("json",)))
+    assert {tuple(c.name for c in r.now.checks) for r in more} == {("max_words:40", "max_words:3")}
+    assert all(r.now.verdict == "fail" for r in more)
+    with pytest.raises(UnknownName):
+        recheck(session, Change(drop=("regex",)))
+    with pytest.raises(CheckSyntaxError):
+        recheck(session, Change(add=("max_words:many",)))
+
+
+def test_an_abort_would_have_saved_what_the_recording_shows() -> None:
+    found = rejudge(recorded("nope" + "x" * 46), LANE, parse_checks(["json"]))
+    assert (found.saved.tokens, found.saved.source) == (48, "measured")
+    assert found.saved.seconds == pytest.approx((600.0 - 110.0) / 1000)
+    assert rejudge(recorded("{}"), LANE, parse_checks(["json"])).saved is None
+
+
+def test_a_recording_that_was_cut_is_not_judged_by_its_end() -> None:
+    for state in ("aborted", "cancelled"):
+        found = rejudge(recorded('{"a": ', state), LANE, parse_checks(["json", "max_chars:3"]))
+        assert found.partial
+        assert [c.verdict for c in found.now.checks] == ["pending", "fail"]
+
+
+def test_a_provider_that_failed_still_failed() -> None:
+    broken = recorded("{", "error", error=AttemptError("server", "it broke"))
+    found = rejudge(broken, LANE, parse_checks(["json"]))
+    assert found.now.first_failure.kind == "provider"
+    assert found.now.verdict == "error"
+    cut = rejudge(recorded("{}", "truncated"), LANE, parse_checks(["json"]))
+    assert cut.now.first_failure.kind == "provider"
+    long = rejudge(
+        recorded("{}", "truncated", finish_reason="length"), LANE, parse_checks(["json"])
+    )
+    assert long.now.checks[0].verdict == "pass"
+
+
+def test_a_deadline_is_judged_on_the_recorded_clock() -> None:
+    found = rejudge(recorded("{}"), LANE, parse_checks(["deadline:ttft<0.05s"]))
+    assert (found.now.first_failure.kind, found.now.ttff_ms) == ("deadline", 50.0)

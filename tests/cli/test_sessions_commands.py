@@ -1,0 +1,108 @@
+"""The commands on saved sessions, from a shell's point of view."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def saved(workbench) -> str:
+    first = workbench("send", "Say JSON", "-l", "good", "-l", "prose", "-c", "json", "--json")
+    name = first.document["session"]
+    workbench("send", "Say more JSON", "-l", "good", "-l", "prose", "-c", "json", "--session", name)
+    return name
+
+
+def test_sessions_are_listed_shown_and_found(workbench, saved) -> None:
+    listed = workbench("sessions", "list", "--json").document["sessions"]
+    assert [(s["session"], s["iterations"], s["attempts"]) for s in listed] == [(saved, 2, 4)]
+    assert saved in workbench("sessions", "list").out
+    shown = workbench("sessions", "show", saved).out
+    assert "Say more JSON" in shown
+    assert "prose" in shown
+    one = workbench("sessions", "show", saved, "-i", "2", "--json").document
+    assert (one["iteration"], len(one["attempts"])) == (2, 2)
+    whole = workbench("sessions", "show", saved, "--json").document
+    assert len(whole["iterations"]) == 2
+    assert "Sure!" in workbench("sessions", "show", saved, "-i", "1").out
+    hits = workbench("sessions", "search", "sure", "--verdict", "fail", "--json").document["hits"]
+    assert {(h["kind"], h["lane"]) for h in hits} == {("answer", "prose")}
+    assert workbench("sessions", "search", "nowhere-to-be-found").code == 1
+
+
+def test_marks_show_up(workbench, saved) -> None:
+    assert workbench("sessions", "annotate", saved, "1", "--name", "plain", "--star").code == 0
+    assert "★ 1" in workbench("sessions", "show", saved).out
+    assert workbench("sessions", "annotate", saved, "9", "--star").code == 2
+
+
+def test_recheck_shows_old_and_new_and_changes_nothing(workbench, saved, project) -> None:
+    path = project / "sessions" / f"{saved}.jsonl"
+    before = path.read_bytes()
+    found = workbench(
+        "sessions", "recheck", saved, "--drop", "json", "-c", "contains:JSON", "--json"
+    )
+    rows = found.document["attempts"]
+    assert [(r["original"]["verdict"], r["now"]["verdict"]) for r in rows] == [
+        ("pass", "fail"),
+        ("fail", "pass"),
+    ] * 2
+    assert found.code == 1
+    assert path.read_bytes() == before
+
+
+def test_two_replays_are_the_same_to_the_byte(workbench, saved) -> None:
+    once = workbench("replay", saved, "--speed", "100", "--json")
+    again = workbench("replay", saved, "--speed", "instant", "--json")
+    assert once.code == 0
+    assert once.out == again.out
+    assert {a["origin"] for a in once.document["attempts"]} == {"replay"}
+    only = workbench("replay", saved, "-i", "1", "-l", "good", "--speed", "instant", "--json")
+    assert [a["lane"] for a in only.document["attempts"]] == ["good"]
+    assert workbench("replay", saved, "--speed", "fast").code == 2
+    assert workbench("replay", "nothing").code == 2
+
+
+def test_bisect_uses_recordings_before_it_sends(workbench, saved) -> None:
+    found = workbench("bisect", saved, "-c", "json", "-l", "prose", "--recorded-only", "--json")
+    assert (found.code, found.document["first_bad"]) == (0, 2)
+    assert workbench("bisect", saved, "-c", "json", "-l", "good").code == 2
+
+
+def test_bisect_sends_what_is_not_recorded_and_keeps_it(workbench, saved) -> None:
+    found = workbench("bisect", saved, "-c", "contains:Sure", "-l", "down", "--bad", "1")
+    assert found.code == 2  # a provider that fails gives no verdict
+    shown = workbench("sessions", "show", saved, "--json").document
+    assert shown["iterations"][-1]["parent"] == 1
+
+
+def test_a_report_is_one_file(workbench, saved, project: Path) -> None:
+    assert workbench("report", saved, "-o", "r.html").code == 0
+    page = (project / "r.html").read_text()
+    assert "Content-Security-Policy" in page
+    assert "Say more JSON" in page
+
+
+def test_conversations_are_imported_with_what_did_not_map(workbench, project: Path) -> None:
+    chat = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
+    (project / "chats.jsonl").write_text(json.dumps(chat) + "\n{}\n")
+    made = workbench("sessions", "import", "chats.jsonl", "--json")
+    assert made.document["attempts"] == 1
+    assert "without messages" in made.err
+    assert workbench("sessions", "show", made.document["session"]).code == 0
+    assert workbench("sessions", "import", "nothing.jsonl").code == 2
+
+
+def test_a_damaged_session_says_what_is_lost_and_is_salvaged(workbench, saved, project) -> None:
+    path = project / "sessions" / f"{saved}.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"t":"end"', b'"t":"e\xffd"', 1) + b'{"v":1,')
+    shown = workbench("sessions", "show", saved)
+    assert "is lost" in shown.err
+    assert "unfinished" in shown.err
+    into = project / "saved.jsonl"
+    assert workbench("sessions", "salvage", saved, "-o", str(into)).code == 0
+    assert workbench("sessions", "show", str(into)).err == ""
+    assert workbench("sessions", "salvage", saved, "-o", str(into)).code == 3

@@ -1,0 +1,215 @@
+"""Checks asked of recorded streams: other verdicts for old answers, without one request.
+
+A recorded attempt is judged by the same code as a live one, from its chunks and their times, so
+verdict, offset and time to first failure are those it would have had. The recording is never
+changed: original and recomputed attempt stand side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.checks.pipeline import Pipeline
+from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
+from workbench.engine.judging import Judgement, StreamJudge
+from workbench.errors import UnknownName
+from workbench.model.attempt import Attempt, Avoided, Channel, Cost, Tokens
+from workbench.model.events import AttemptEnded, AttemptQueued, AttemptStarted, Chunks
+from workbench.model.fold import LiveAttempt
+from workbench.model.lane import Lane
+from workbench.model.session import Iteration, Session
+
+Price = Callable[[Lane, Tokens], Cost]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """One attempt before and after.
+
+    ``saved`` is what an abort on the first failure would have saved, counted on the recording;
+    None when nothing failed or nothing came after it. ``partial`` says that the recording was cut
+    (aborted or cancelled), so that checks which need the end could not decide.
+    """
+
+    original: Attempt
+    now: Attempt
+    saved: Avoided | None
+    partial: bool
+
+    @property
+    def changed(self) -> bool:
+        """True when the attempt's verdict or its time to first failure is another."""
+        before, after = self.original, self.now
+        return before.verdict != after.verdict or before.ttff_ms != after.ttff_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to do with the checks of every iteration: ``only`` replaces them all, else ``drop``
+    takes some away and ``add`` puts others behind. Checks are texts such as ``max_words:40``.
+    """
+
+    add: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+
+
+def recheck(
+    session: Session,
+    change: Change,
+    *,
+    folder: Path | None = None,
+    price: Price | None = None,
+    trusted: Callable[[CheckSpec], bool] = lambda _: True,
+) -> tuple[Rejudged, ...]:
+    """Judge every ended attempt of *session* again under changed checks.
+
+    *folder* is where files named by added checks are read; recorded checks read no files, and
+    those that are not *trusted* (a user's own code in somebody else's session) are left out.
+
+    Raises:
+        CheckSyntaxError: an added check cannot be read.
+        UnknownName: a check to be dropped is nowhere in the session.
+    """
+    added = parse_checks(change.add, folder)
+    only = None if change.only is None else parse_checks(change.only, folder)
+    _must_exist(session, change.drop)
+    found = []
+    for iteration in session.iterations:
+        for attempt in iteration.attempts:
+            if attempt.total_ms is None:
+                continue
+            lane = _lane(iteration, attempt)
+            if only is not None:
+                specs = for_lane(only, lane.name)
+            else:
+                specs = _kept(iteration, lane, change.drop, trusted)
+                specs += for_lane(added, lane.name)
+            found.append(rejudge(attempt, lane, specs, price))
+    return tuple(found)
+
+
+def rejudge(
+    attempt: Attempt, lane: Lane, specs: Sequence[CheckSpec], price: Price | None = None
+) -> Rejudged:
+    """Judge one recorded attempt by *specs*; see :class:`Rejudged`."""
+    pipeline = Pipeline(specs)
+    cost = None if price is None else _counter(lane, price)
+    judge = StreamJudge(attempt.number, pipeline, cost_so_far=cost)
+    queued = AttemptQueued(
+        attempt.number,
+        attempt.iteration,
+        attempt.lane,
+        attempt.model,
+        attempt.repeat,
+        pipeline.names,
+        pipeline.severities,
+        attempt.retry_of,
+        attempt.fallback_of,
+        attempt.origin,
+    )
+    live = LiveAttempt(queued)
+    if attempt.utc is not None:
+        live.apply(AttemptStarted(attempt.number, attempt.utc, attempt.race_ms, attempt.connect_ms))
+    for ms, channel, text in timeline(attempt):
+        live.apply(Chunks(attempt.number, ((ms, text),), channel))
+        _take(live, judge.chunk(ms, text, channel))
+    _take(live, _end(judge, attempt))
+    live.apply(_ended(attempt))
+    now = replace(live.record(), tokens_per_s=attempt.tokens_per_s)
+    partial = attempt.state in ("aborted", "cancelled")
+    return Rejudged(attempt, now, _saved(now), partial)
+
+
+def timeline(attempt: Attempt) -> list[tuple[float, Channel, str]]:
+    """Return every recorded chunk of both channels in order of time."""
+    items: list[tuple[float, Channel, str]] = [
+        *((ms, "reasoning", text) for ms, text in attempt.reasoning_chunks),
+        *((ms, "answer", text) for ms, text in attempt.chunks),
+    ]
+    return sorted(items, key=lambda item: item[0])
+
+
+def _end(judge: StreamJudge, attempt: Attempt) -> Judgement:
+    """End the judging as the engine would have: see what a state means there."""
+    ms = attempt.total_ms or 0.0
+    if attempt.state in ("aborted", "cancelled"):
+        return Judgement((), None)
+    whole = attempt.state == "complete" or attempt.finish_reason == "length"
+    if whole:
+        return judge.end(ms)
+    if attempt.error is not None:
+        return judge.provider_failed(ms, attempt.error.message)
+    return judge.provider_failed(ms, "The stream stopped before the provider said it was complete.")
+
+
+def _take(live: LiveAttempt, judged: Judgement) -> None:
+    for verdict in judged.verdicts:
+        live.apply(verdict)
+    if judged.failed is not None:
+        live.apply(judged.failed)
+
+
+def _ended(attempt: Attempt) -> AttemptEnded:
+    return AttemptEnded(
+        attempt.number,
+        attempt.state,
+        attempt.total_ms or 0.0,
+        attempt.tokens,
+        attempt.cost,
+        attempt.avoided,
+        attempt.finish_reason,
+        attempt.error,
+        attempt.clock_error_ms,
+        attempt.served_model,
+        attempt.request_id,
+        attempt.provider_data,
+    )
+
+
+def _saved(attempt: Attempt) -> Avoided | None:
+    """What came after the first failure: the recording knows it, nothing is guessed."""
+    failure, total = attempt.first_failure, attempt.total_ms
+    if failure is None or total is None or total <= failure.ms:
+        return None
+    output = attempt.tokens.output
+    tokens = None if output is None else max(0, output - failure.at_token)
+    seconds = (total - failure.ms) / 1000
+    return Avoided(tokens, seconds, None, attempt.tokens.source, "counted on the recording")
+
+
+def _counter(lane: Lane, price: Price) -> Callable[[int], float | None]:
+    def so_far(tokens: int) -> float | None:
+        return price(lane, Tokens(0, tokens, source="estimated")).usd
+
+    return so_far
+
+
+def _lane(iteration: Iteration, attempt: Attempt) -> Lane:
+    found = next((lane for lane in iteration.lanes if lane.name == attempt.lane), None)
+    return found or Lane(attempt.lane, "replay", attempt.model)
+
+
+def _kept(
+    iteration: Iteration, lane: Lane, drop: Iterable[str], trusted: Callable[[CheckSpec], bool]
+) -> tuple[CheckSpec, ...]:
+    dropped = set(drop)
+    specs = parse_checks((*iteration.checks, *lane.checks))
+    return tuple(
+        spec
+        for spec in for_lane(specs, lane.name)
+        if trusted(spec) and not dropped & {spec.text, spec.label, spec.name}
+    )
+
+
+def _must_exist(session: Session, drop: Iterable[str]) -> None:
+    known: set[str] = set()
+    for iteration in session.iterations:
+        lane_checks = [text for lane in iteration.lanes for text in lane.checks]
+        for spec in parse_checks((*iteration.checks, *lane_checks)):
+            known |= {spec.text, spec.label, spec.name}
+    for name in drop:
+        if name not in known:
+            raise UnknownName("check", name, known)

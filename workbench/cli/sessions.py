@@ -1,0 +1,296 @@
+"""``workbench sessions``: list, show, search, annotate, check again, mend."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from workbench.api.retro import Change, Rejudged, recheck
+from workbench.api.sessions import Hit, Query, SessionInfo, Sessions, salvage, story, tree
+from workbench.api.setup import settings_for
+from workbench.cli import diagnostics, output
+from workbench.cli.race_table import duration, lines
+from workbench.cli.sessions_import import import_command
+from workbench.measure.intervals import Rate
+from workbench.store.search import Kind
+from workbench.store.sessions import Loaded
+from workbench.text import shorten, visible_line
+
+UNKNOWN = "\u2013"
+
+
+def _shelf() -> Sessions:
+    return Sessions.of(settings_for())
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((120, 24)).columns
+
+
+def warn_of_damage(loaded: Loaded) -> None:
+    """Say what of a session could not be read."""
+    for sentence in loaded.report():
+        diagnostics.warn(sentence)
+
+
+@click.group()
+def sessions() -> None:
+    """List, show, search and annotate saved sessions."""
+
+
+sessions.add_command(import_command)
+
+
+@sessions.command("list")
+@click.option("--examples", is_flag=True, help="The recorded sessions that ship with Workbench.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def list_(examples: bool, as_json: bool) -> None:
+    """List sessions, last changed first."""
+    shelf = _shelf()
+    infos = shelf.list_examples() if examples else shelf.list()
+    prefix = "examples/" if examples else ""
+    if as_json:
+        output.document({"v": 1, "sessions": [_info(info, prefix) for info in infos]})
+        return
+    rows = [
+        [
+            prefix + i.id,
+            i.title,
+            UNKNOWN if i.iterations is None else str(i.iterations),
+            UNKNOWN if i.attempts is None else str(i.attempts),
+            f"{i.modified:%Y-%m-%d %H:%M}",
+        ]
+        for i in infos
+    ]
+    if not rows:
+        diagnostics.say("No sessions yet. Recorded examples: workbench sessions list --examples")
+        return
+    output.table(("session", "title", "iterations", "attempts", "changed (UTC)"), rows, _width())
+
+
+def _info(info: SessionInfo, prefix: str) -> dict[str, object]:
+    return {
+        "session": prefix + info.id,
+        "title": info.title,
+        "utc": info.utc,
+        "changed": info.modified.isoformat(),
+        "bytes": info.size,
+        "iterations": info.iterations,
+        "attempts": info.attempts,
+    }
+
+
+@sessions.command()
+@click.argument("name")
+@click.option("--iteration", "-i", type=int, help="One iteration with its answers.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def show(name: str, iteration: int | None, as_json: bool) -> None:
+    """Show a session: its tree of iterations and its numbers, or one iteration."""
+    from workbench.api.document import iteration_document
+    from workbench.api.sessions import find
+
+    loaded = _shelf().load(name)
+    session = loaded.session
+    warn_of_damage(loaded)
+    if iteration is not None:
+        found = find(session, iteration)
+        if as_json:
+            output.document(iteration_document(session.id, found))
+            return
+        for text in lines(found.attempts):
+            output.line(text)
+        for attempt in found.attempts:
+            output.line(f"\n── {visible_line(attempt.lane)} (attempt {attempt.number})")
+            output.line(attempt.text)
+        return
+    if as_json:
+        output.document(
+            {
+                "v": 1,
+                "session": session.id,
+                "title": session.title,
+                "utc": session.utc,
+                "damage": list(loaded.report()),
+                "story": asdict(story(session)),
+                "iterations": [iteration_document(session.id, i) for i in session.iterations],
+            }
+        )
+        return
+    _show_tree(loaded)
+
+
+def _show_tree(loaded: Loaded) -> None:
+    session = loaded.session
+    output.line(f"{visible_line(session.title)}  ({session.id}, {session.utc})")
+    rows = []
+    for branch in tree(session):
+        it = branch.iteration
+        first = it.prompt.user.strip().partition("\n")[0]
+        passed = sum(a.verdict == "pass" for a in it.attempts)
+        ttff = min((a.ttff_ms for a in it.attempts if a.ttff_ms is not None), default=None)
+        label = "  " * branch.depth + ("★ " if it.star else "") + str(it.number)
+        name = f"{it.name}: {first}" if it.name else first
+        count = f"{passed}/{len(it.attempts)}"
+        rows.append([label, shorten(visible_line(name), 60), count, duration(ttff)])
+    output.table(("iteration", "prompt", "passed", "first TTFF"), rows, _width())
+    told = story(session)
+    output.line()
+    rows = [
+        [
+            lane.lane,
+            str(lane.attempts),
+            _rate(lane.passed),
+            duration(lane.timing.ttft_all.p50 if lane.timing.ttft_all else None),
+            duration(lane.ttff.p50 if lane.ttff else None),
+            duration(lane.waste_s * 1000),
+        ]
+        for lane in told.lanes
+    ]
+    output.table(("lane", "attempts", "passed", "TTFT p50", "TTFF p50", "waste"), rows, _width())
+    if told.velocity.per_minute is not None:
+        output.line(f"{told.velocity.per_minute:.1f} iterations per active minute")
+    for race in told.races:
+        output.line(f"{race.ratio:.1f} iterations of {race.fast} fit before {race.slow}'s verdict")
+
+
+def _rate(rate: Rate | None) -> str:
+    if rate is None:
+        return UNKNOWN
+    return f"{100 * rate.value:.0f} % ({100 * rate.low:.0f}-{100 * rate.high:.0f} %)"
+
+
+@sessions.command()
+@click.argument("words", nargs=-1)
+@click.option("--lane", help="Only attempts of this lane.")
+@click.option("--check", help="Only attempts with this check.")
+@click.option("--verdict", type=click.Choice(["pass", "fail", "error", "pending"]))
+@click.option("--in", "kind", type=click.Choice(get_args(Kind)), help="Only this kind of text.")
+@click.option("--session", help="Only this session.")
+@click.option("--since", help="From this date or moment (ISO 8601).")
+@click.option("--until", help="Before this date or moment.")
+@click.option("--limit", default=50, type=click.IntRange(1, 1000), help="At most so many hits.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def search(  # noqa: PLR0913 - one argument per option of the command line
+    *,
+    words: tuple[str, ...],
+    lane: str | None,
+    check: str | None,
+    verdict: str | None,
+    kind: Kind | None,
+    session: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    as_json: bool,
+) -> int:
+    """Search prompts, answers, checks and notes of all sessions, newest first.
+
+    All WORDS must occur; "a phrase" in quotes, begin* for beginnings. Exit code: 0 something was
+    found, 1 nothing.
+    """
+    shelf = _shelf()
+    only = shelf.path(session).stem if session else None
+    query = Query(" ".join(words), only, kind, lane, check, verdict, since, until, limit)
+    found = shelf.search(query)
+    if as_json:
+        hits = [asdict(hit) for hit in found.hits]
+        output.document({"v": 1, "hits": hits, "more": found.more})
+    else:
+        for hit in found.hits:
+            output.line(_hit(hit))
+        if found.more:
+            diagnostics.say(f"More than {limit} hits; narrow the search or raise --limit.")
+    return 0 if found.hits else 1
+
+
+def _hit(hit: Hit) -> str:
+    place = hit.session if hit.iteration is None else f"{hit.session} {hit.iteration}"
+    who = f" {visible_line(hit.lane)} {hit.verdict}" if hit.lane else ""
+    return f"{place}{who}  [{hit.kind}]  {visible_line(hit.snippet)}"
+
+
+@sessions.command()
+@click.argument("name")
+@click.argument("iteration", type=int)
+@click.option("--name", "label", help="Name the iteration; '' takes the name away.")
+@click.option("--star/--no-star", default=None, help="Star it, or take the star away.")
+@click.option("--note", help="Note something; '' takes the note away.")
+def annotate(
+    name: str, iteration: int, label: str | None, star: bool | None, note: str | None
+) -> None:
+    """Name, star or annotate an iteration."""
+    _shelf().annotate(name, iteration, label=label, star=star, note=note)
+
+
+@sessions.command("recheck")
+@click.argument("name")
+@click.option("--check", "-c", "add", multiple=True, help="Add this check.")
+@click.option("--drop", multiple=True, help="Drop this check.")
+@click.option("--only", multiple=True, help="Replace all checks by these.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def recheck_(
+    name: str, add: tuple[str, ...], drop: tuple[str, ...], only: tuple[str, ...], as_json: bool
+) -> int:
+    """Ask other checks of recorded answers; nothing is sent and nothing is overwritten.
+
+    Exit code: 0 every answer passes under the new checks, 1 one does not.
+    """
+    from workbench.api.document import attempt_document
+    from workbench.api.wiring import price
+
+    loaded = _shelf().load(name)
+    warn_of_damage(loaded)
+    change = Change(add, drop, only or None)
+    found = recheck(loaded.session, change, folder=Path.cwd(), price=price)
+    if as_json:
+        rows = [
+            {
+                "iteration": r.now.iteration,
+                "changed": r.changed,
+                "partial": r.partial,
+                "abort_would_save": asdict(r.saved) if r.saved else None,
+                "original": attempt_document(r.original),
+                "now": attempt_document(r.now),
+            }
+            for r in found
+        ]
+        output.document({"v": 1, "session": loaded.session.id, "attempts": rows})
+    else:
+        output.table(
+            ("iteration", "lane", "was", "is", "TTFF was", "TTFF is", "an abort saves"),
+            [_rechecked(r) for r in found],
+            _width(),
+        )
+        changed = sum(r.changed for r in found)
+        diagnostics.say(f"{changed} of {len(found)} attempts come out differently.")
+    return 0 if all(r.now.verdict == "pass" for r in found) else 1
+
+
+def _rechecked(r: Rejudged) -> list[str]:
+    saved = UNKNOWN
+    if r.saved is not None:
+        tokens = "" if r.saved.tokens is None else f", {r.saved.tokens} tokens"
+        saved = f"{duration((r.saved.seconds or 0) * 1000)}{tokens}"
+    mark = "" if r.original.verdict == r.now.verdict else "  ←"
+    return [
+        str(r.now.iteration),
+        r.now.lane,
+        r.original.verdict,
+        r.now.verdict + (" (cut)" if r.partial else "") + mark,
+        duration(r.original.ttff_ms),
+        duration(r.now.ttff_ms),
+        saved,
+    ]
+
+
+@sessions.command("salvage")
+@click.argument("name")
+@click.option("-o", "--output", "into", type=click.Path(path_type=Path), required=True)
+def salvage_(name: str, into: Path) -> None:
+    """Copy every readable line of a damaged session to a new file."""
+    kept = salvage(_shelf().path(name), into)
+    diagnostics.say(f"{kept} lines saved in {into}.")

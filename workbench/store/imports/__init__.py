@@ -1,0 +1,1 @@
+"""Conversations from other tools, as sessions: one module for each format."""
