@@ -66,6 +66,7 @@ def main() -> None:
             path = fill(folder, 10_000, rng)
         print(f"one session of 10,000 attempts: {path.stat().st_size / 1e6:.1f} MB")
         timed("list all sessions", lambda: list_sessions(folder))
+        timed("first screen of 10,000 attempts (last 3 iterations)", lambda: load(path, last=3))
         timed("load 10,000 attempts", lambda: load(path))
         index = Index(folder / "search.sqlite", folder)
         timed(f"build the index of {total:,} attempts", index.update)

@@ -102,12 +102,12 @@ def test_what_was_avoided_is_added_up_by_how_it_is_known() -> None:
         [
             passed(1, 1, avoided=Avoided(100, 1.0, 0.5, "estimated")),
             passed(2, 1, avoided=Avoided(50, 2.0, None, "estimated")),
-            passed(3, 1, avoided=Avoided(7, 0.5, None, "measured")),
+            passed(3, 1, avoided=Avoided(7, None, None, "measured")),
             passed(4, 1),
         ]
     )
     assert [(s.source, s.attempts, s.tokens, s.seconds, s.usd) for s in sums] == [
-        ("measured", 1, 7, 0.5, None),
+        ("measured", 1, 7, None, None),
         ("estimated", 2, 150, 3.0, 0.5),
     ]
 

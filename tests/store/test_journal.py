@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import resource
@@ -243,6 +244,33 @@ def test_a_full_disk_is_told_once_keeps_all_and_resumes(tmp_path) -> None:
     loaded = load(journal.path)
     assert loaded.whole
     assert loaded.session.iterations == SessionFold().apply_all(first + second).session().iterations
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EIO, errno.EDQUOT])
+def test_a_disk_that_fails_in_any_way_loses_nothing(tmp_path, monkeypatch, code) -> None:
+    told: list[Notice] = []
+    journal = make(tmp_path)
+    journal.on_problem = told.append
+
+    def broken(_fd: int, _data: object) -> int:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", broken)
+        events = run(journal, "one", ["a b"])
+    assert [n.level for n in told] == ["error"]
+    assert os.strerror(code) in told[0].message
+    journal.flush()
+    journal.close()
+    assert load(journal.path).session.iterations == (
+        SessionFold().apply_all(events).session().iterations
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_sent(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotSaved):
+        make(tmp_path / "file" / "sessions")
 
 
 def test_closing_on_a_full_disk_says_so_and_gives_the_rest(tmp_path) -> None:

@@ -70,6 +70,19 @@ def test_whatever_is_in_the_file_reading_ends_in_a_session_or_a_session_error(tm
             continue
 
 
+def test_only_the_last_iterations_can_be_read_for_a_first_screen(tmp_path) -> None:
+    path = write(tmp_path, iterations=9)
+    whole, few = load(path), load(path, last=2)
+    assert few.earlier == 7
+    assert few.session.iterations == whole.session.iterations[-2:]
+    assert (few.session.title, few.whole) == (whole.session.title, True)
+    assert load(path, last=9).session == load(path, last=99).session == whole.session
+    assert load(path, last=0).session.iterations == ()
+    with path.open("ab") as file:
+        file.write(b"garbage\n")
+    assert load(path, last=1).damage == load(path).damage
+
+
 def test_salvage_keeps_every_readable_line_as_it_stands(tmp_path) -> None:
     path = write(tmp_path)
     good = path.read_bytes()

@@ -36,11 +36,14 @@ class FailureCost:
 
 @dataclass(frozen=True, slots=True)
 class AvoidedSum:
-    """What aborts saved over several attempts, by how it is known; nothing unknown is added."""
+    """What aborts saved over several attempts, by how it is known.
+
+    Each amount is the sum of what is known of it, None when nothing is.
+    """
 
     attempts: int
-    tokens: int
-    seconds: float
+    tokens: int | None
+    seconds: float | None
     usd: float | None
     source: Source
 
@@ -113,12 +116,14 @@ def avoided(attempts: Iterable[Attempt]) -> tuple[AvoidedSum, ...]:
     for source in ("measured", "estimated", "unknown"):
         mine = [one for one in known if one.source == source]
         if mine:
+            tokens = [one.tokens for one in mine if one.tokens is not None]
+            seconds = [one.seconds for one in mine if one.seconds is not None]
             money = [one.usd for one in mine if one.usd is not None]
             sums.append(
                 AvoidedSum(
                     len(mine),
-                    sum(one.tokens or 0 for one in mine),
-                    sum(one.seconds or 0.0 for one in mine),
+                    sum(tokens) if tokens else None,
+                    sum(seconds) if seconds else None,
                     sum(money) if money else None,
                     source,
                 )

@@ -32,6 +32,7 @@ _MAX_TAIL = 1 << 22
 _ITERATION = re.compile(
     rb'^\{"v":1,"t":"(?:iteration|iteration_end)","iteration":(\d{1,15})', re.MULTILINE
 )
+_START = re.compile(rb'^\{"v":1,"t":"iteration",', re.MULTILINE)
 _ATTEMPT = re.compile(rb'^\{"v":1,"t":"(?!notice)[a-z_]+","attempt":(\d{1,15})', re.MULTILINE)
 
 
@@ -55,7 +56,8 @@ class Loaded:
     """A session read from its file, with what was wrong.
 
     ``fold`` has taken all ``events`` and can go on from there; ``session`` is its record, made
-    when first asked for. ``unknown`` counts lines of tags this version does not know.
+    when first asked for. ``unknown`` counts lines of tags this version does not know,
+    ``earlier`` the iterations that were not read because only the last were asked for.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class Loaded:
     fold: SessionFold
     damage: tuple[Damage, ...] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
+    earlier: int = 0
 
     @cached_property
     def session(self) -> Session:
@@ -128,16 +131,31 @@ def lines_of(data: bytes) -> Iterator[tuple[int, int, bytes, bool]]:
         offset = end + 1
 
 
-def load(path: Path) -> Loaded:
+def load(path: Path, *, last: int | None = None) -> Loaded:
     """Read the session in *path*. Damage never prevents reading: it is reported per line.
+
+    With *last*, only the latest so many iterations (and the head) are read: for the first screen
+    of a session with thousands of them. ``earlier`` says how many were passed over; damage in
+    them, and marks on them, are not seen.
 
     Raises:
         SessionError: there is no such file, it cannot be read, or it holds no session at all.
         SessionVersionError: a newer Workbench wrote it.
     """
     data = _read(path)
+    starts = [m.start() for m in _START.finditer(data)] if last is not None else []
     with _no_collection():
-        return _parse(path, data)
+        if last is None or len(starts) <= last:
+            return _parse(path, data)
+        begin = starts[-last] if last > 0 else len(data)
+        head = data[: data.find(b"\n") + 1]
+        found = _parse(path, head + data[begin:])
+        skipped = data.count(b"\n", len(head), begin), begin - len(head)
+        damage = tuple(
+            replace(d, line=d.line + skipped[0], offset=d.offset + skipped[1]) if d.line > 1 else d
+            for d in found.damage
+        )
+        return replace(found, damage=damage, earlier=len(starts) - last)
 
 
 @contextmanager

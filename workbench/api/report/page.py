@@ -133,11 +133,13 @@ def _avoided_tiles(lanes: Iterable[LaneStory]) -> list[tuple[str, str]]:
     sums = [s for lane in lanes for s in lane.avoided]
     for source in ("measured", "estimated"):
         mine = [s for s in sums if s.source == source]
-        if mine:
-            tokens = sum(s.tokens for s in mine)
-            seconds = sum(s.seconds for s in mine)
-            words = f"avoided by aborts, {count(tokens)} tokens ({source})"
-            tiles.append((duration(seconds * 1000), words))
+        tokens = [s.tokens for s in mine if s.tokens is not None]
+        seconds = [s.seconds for s in mine if s.seconds is not None]
+        if seconds:
+            rest = f", {count(sum(tokens))} tokens" if tokens else ""
+            tiles.append((duration(sum(seconds) * 1000), f"avoided by aborts{rest} ({source})"))
+        elif tokens:
+            tiles.append((count(sum(tokens)), f"tokens avoided by aborts ({source})"))
     return tiles
 
 
@@ -181,11 +183,11 @@ def _lane_row(index: int, lane: LaneStory) -> Markup:
         el("br"),
         el("span", lane.model, class_="soft small"),
     )
-    left_out = f" (+{t.censored} not whole)" if t.censored else ""
+    cut = f"{t.censored} not whole" if t.censored else ""
     return el(
         "tr",
         name,
-        el("td", f"{lane.attempts}{left_out}", class_="number"),
+        _two_lines(str(lane.attempts), cut, kind="number"),
         _two_lines(*share(lane.passed)),
         [el("td", value, class_="number") for value in numbers],
         _two_lines(*waste, kind="number"),
