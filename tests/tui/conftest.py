@@ -29,6 +29,14 @@ class Screenshot(SingleFileSnapshotExtension):
         return str(SNAPSHOTS / Path(test_location.filepath).stem)
 
 
+@pytest.fixture(autouse=True)
+def colors(monkeypatch):
+    """Every test has the same terminal, whatever this one is."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 @pytest.fixture
 def picture(snapshot: SnapshotAssertion) -> Callable[[App], None]:
     """Compare the screen with the picture taken before. Run with --snapshot-update to take it."""

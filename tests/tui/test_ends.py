@@ -63,7 +63,13 @@ class Terminal:
             stdout=side,
             stderr=side,
             cwd=ROOT,
-            env={**os.environ, "TERM": term, "COLUMNS": "80", "LINES": "24"},
+            env={
+                **os.environ,
+                "TERM": term,
+                "COLORTERM": "truecolor",
+                "COLUMNS": "80",
+                "LINES": "24",
+            },
             start_new_session=True,
         )
         os.close(side)

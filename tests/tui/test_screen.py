@@ -9,6 +9,7 @@ from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import Answer, FakeEngine
 from tests.tui.stories import HOSTILE, PROMPT, SMALL, invoice_script, setup
 from workbench.engine.plan import Cancel, Mark, OpenSession, StartRace, Warm
+from workbench.errors import ConfigError
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
 from workbench.tui.app import WorkbenchApp
@@ -312,3 +313,42 @@ async def test_hostile_text_is_shown_and_never_obeyed(text: str):
             await pilot.press("escape")
         assert engine.sent
         assert app.is_running
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TERM", "linux"), ("NO_COLOR", "1"), ("TERM", "xterm-16color")]
+)
+async def test_a_terminal_with_few_colours_gets_its_own(monkeypatch, name, value):
+    monkeypatch.delenv("COLORTERM")
+    monkeypatch.setenv(name, value)
+    app, _ = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        assert app.theme == "terminal"
+        for keys in (["f9"], ["f6"], ["ctrl+l", "m"], ["ctrl+p"]):
+            await pilot.press(*keys)
+            await pilot.pause()
+            await pilot.press("escape")
+        colors = {
+            getattr(segment.style, part).name
+            for strip in app.screen._compositor.render_strips(app.size)
+            for segment in strip
+            for part in ("color", "bgcolor")
+            if segment.style is not None and getattr(segment.style, part) is not None
+        }
+        assert not [color for color in colors if color.startswith("#")]
+
+
+async def test_a_choice_that_cannot_be_kept_says_so():
+    def refuse(_name, _value):
+        raise ConfigError("config.toml cannot be written.", "Is the disk full?")
+
+    app, _ = app_of(save_setting=refuse)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("f9")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: "config.toml cannot be written." in shown(app))

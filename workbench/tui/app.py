@@ -27,6 +27,9 @@ from workbench.tui.screens.workbench import WorkbenchScreen
 from workbench.tui.setup import ClientFactory, Setup
 from workbench.tui.state import Draft, ViewModel
 
+PLAIN_THEME = "terminal"
+_SIXTEEN = frozenset({"linux", "xterm", "xterm-16color", "vt100", "vt220", "ansi", "cons25"})
+
 EXIT_BY_SIGNAL = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
@@ -42,7 +45,7 @@ class WorkbenchApp(App[int]):
     def __init__(self, factory: ClientFactory, setup: Setup) -> None:
         theme, problem = _first_theme(setup)
         self.painter = Painter(theme)
-        super().__init__(ansi_color=True if theme.ansi else None)
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.setup = setup
         self.model = ViewModel(
             setup.lanes,
@@ -128,7 +131,7 @@ class WorkbenchApp(App[int]):
         def chosen(index: int | None) -> None:
             self._wear(before if index is None else themes[index])
             if index is not None:
-                self.setup.save_setting("theme", themes[index].name)
+                self._remember("theme", themes[index].name)
 
         choice = Choice(
             "Theme",
@@ -137,6 +140,12 @@ class WorkbenchApp(App[int]):
             highlighted=lambda index: self._wear(themes[index]),
         )
         self.push_screen(Picker(self.painter, choice), chosen)
+
+    def _remember(self, name: str, value: str) -> None:
+        try:
+            self.setup.save_setting(name, value)
+        except WorkbenchError as error:
+            self.main.tell(Notice("warning", error.message, error.hint))
 
     # -- ends -----------------------------------------------------------------------------------
 
@@ -148,11 +157,23 @@ class WorkbenchApp(App[int]):
 
 
 def _first_theme(setup: Setup) -> tuple[ThemeFile, Notice | None]:
-    """Load the theme asked for; when it cannot be, the default one and a notice."""
+    """Load the theme asked for; when it cannot be, the default one and a notice. A terminal that
+    has few colours, or shall show none, gets its own.
+    """
+    name = PLAIN_THEME if few_colors() else setup.theme
     try:
-        return find_theme(setup.theme, setup.theme_folders), None
+        return find_theme(name, setup.theme_folders), None
     except WorkbenchError as error:
         return find_theme(DEFAULT_THEME), Notice("warning", error.message, error.hint)
+
+
+def few_colors() -> bool:
+    """Return whether the terminal says that it has sixteen colours or fewer, or NO_COLOR is set."""
+    if "NO_COLOR" in os.environ:
+        return True
+    if os.environ.get("COLORTERM"):
+        return False
+    return os.environ.get("TERM", "") in _SIXTEEN
 
 
 def need_terminal() -> None:

@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_check
 from workbench.config import edit, sample
-from workbench.config.paths import config_dir, data_folder
+from workbench.config.paths import cache_dir, config_dir, data_folder
 from workbench.config.settings import Settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
@@ -67,12 +68,15 @@ def _theme_folders() -> tuple[Path, ...]:
 
 
 def _remember(settings: Settings, name: str, value: str) -> None:
-    """Keep a choice in the file that set it, else in the user's own."""
+    """Keep a choice in the file that set it, else in the user's own.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
     key = f"screen.{name}"
     source = settings.source(key)
     path = settings.user_file if source == "default" else Path(source)
-    with suppress(ConfigError):
-        edit.set_value(path, key, value)
+    edit.set_value(path, key, value)
 
 
 def _check_problem(text: str) -> str | None:
@@ -84,13 +88,27 @@ def _check_problem(text: str) -> str | None:
 
 
 def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
-    from workbench.store.sessions import list_sessions
+    """List sessions and recorded examples, or those in which something matches *query*."""
+    from workbench.api.sessions import Query, SessionInfo, Sessions
 
+    examples = None
+    with suppress(ConfigError):
+        examples = data_folder("sessions")
+    sessions = Sessions(settings.sessions, cache_dir() / "search.sqlite", examples)
+
+    def entry(info: SessionInfo, prefix: str = "", note: str = "") -> SessionEntry:
+        moment = info.modified.isoformat(timespec="minutes")
+        return SessionEntry(prefix + info.id, info.title, moment, info.iterations or 0, note)
+
+    own = {info.id: entry(info) for info in sessions.list()}
+    recorded = [entry(info, "examples/", "example") for info in sessions.list_examples()]
+    if not query.strip():
+        return [*own.values(), *recorded]
     wanted = query.casefold()
-    return [
-        SessionEntry(
-            info.id, info.title, info.modified.isoformat(timespec="minutes"), info.iterations or 0
-        )
-        for info in list_sessions(settings.sessions)
-        if wanted in info.title.casefold() or wanted in info.id
-    ]
+    words = [word + "*" for word in query.split()]
+    hits = sessions.search(Query(text=" ".join(words), limit=200)).hits
+    found = {hit.session: hit.snippet for hit in reversed(hits)}
+    titled = [e for e in (*own.values(), *recorded) if wanted in e.title.casefold()]
+    names = {e.id for e in titled}
+    inside = [replace(own[i], note=found[i]) for i in found if i in own and i not in names]
+    return [*titled, *inside]

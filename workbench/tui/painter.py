@@ -123,6 +123,8 @@ def textual_theme(theme: ThemeFile) -> Theme:
             "scrollbar-background-hover": colors["background"],
             "scrollbar-background-active": colors["background"],
             "scrollbar-corner-color": colors["background"],
+            "ansi-background": colors["background"],
+            "ansi-foreground": colors["foreground"],
         },
     )
 

@@ -5,6 +5,7 @@ Every state is a glyph and a word, so that nothing depends on colour.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.model.fold import LiveAttempt, LiveIteration
@@ -79,7 +80,8 @@ def head(lane: Lane, attempt: LiveAttempt | None, *, reasoning: bool = False) ->
     """Return the left and the right end of a pane's head: who it is, and how it stands. That
     there is reasoning, folded or shown (*reasoning*), takes the place of the model's name.
     """
-    name: Line = ((lane.name, "bold"), (f"  {lane.model}", "muted"))
+    model = "" if lane.model == lane.name else f"  {lane.model}"
+    name: Line = ((lane.name, "bold"), (model, "muted"))
     if attempt is not None and attempt.reasoning_parts:
         size = fmt.count(sum(map(len, attempt.reasoning_parts)))
         fold = "\u25be" if reasoning else "\u25b8"
@@ -145,6 +147,25 @@ def _size(attempt: LiveAttempt) -> Line:
     about = "~" if attempt.ended.tokens.source == "estimated" else ""
     noun = "token" if output == 1 else "tokens"
     return ((f"{about}{fmt.count(output)} {noun}", "muted"),)
+
+
+def welcome(keys: Mapping[str, str]) -> list[Line]:
+    """Return what an empty pane says before the first race; *keys* are labels by action id."""
+
+    def key(action: str, text: str) -> Line:
+        return ((f"{keys.get(action, ''):<5}", "accent bold"), (text, "muted"))
+
+    return [
+        (),
+        key("send", "sends the prompt to every lane. Answers stream"),
+        key("", "side by side; a check fails as soon as it can."),
+        (),
+        key("older", "goes back to the last version of the prompt."),
+        key("diff", "compares answers, of lanes or iterations."),
+        key("replay", "plays a race again, exactly as it streamed."),
+        key("sessions", "opens earlier sessions, and recorded examples."),
+        key("help", "lists every key."),
+    ]
 
 
 # -- totals -------------------------------------------------------------------------------------

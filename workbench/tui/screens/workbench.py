@@ -10,7 +10,7 @@ from workbench.engine.plan import Cancel, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
 from workbench.tui import rows
-from workbench.tui.bindings import bindings
+from workbench.tui.bindings import ACTIONS, bindings, key_label, keys_of
 from workbench.tui.lines import Line
 from workbench.tui.screens.base import LookingScreen
 from workbench.tui.widgets.editor import Editor
@@ -59,7 +59,8 @@ class WorkbenchScreen(LookingScreen):
                     yield Editor(painter, checks, id="checks", template=False)
                 yield VariablesLine(painter, model, id="variables")
                 yield MatrixView(painter, model, id="matrix")
-        yield LaneStrip(painter, model, id="lanes")
+        keys = {a.id: key_label(keys_of(a, self.setup.keymap)[0]) for a in ACTIONS}
+        yield LaneStrip(painter, model, rows.welcome(keys), id="lanes")
         yield RaceStrip(painter, model, id="race")
         yield TotalsLine(painter, model, id="totals")
         yield NoticeLine(painter, model, id="notice")
@@ -227,7 +228,6 @@ class WorkbenchScreen(LookingScreen):
     def action_abort(self) -> None:
         """Switch aborting on and off."""
         self.model.toggle_abort()
-        self.setup.save_setting("abort", self.model.abort)
         self.paint()
 
     def action_choose_lanes(self) -> None:
@@ -242,7 +242,6 @@ class WorkbenchScreen(LookingScreen):
 
         def toggle(index: int) -> bool:
             on = self.model.toggle_lane(names[index])
-            self.setup.save_setting("in_view", ",".join(self.model.in_view))
             self.paint()
             return on
 

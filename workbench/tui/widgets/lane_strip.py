@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.lane_view import LaneView
@@ -17,8 +20,11 @@ NARROWEST = 30
 class LaneStrip(Horizontal):
     """Holds a pane for every lane in view and shows those around the focused one."""
 
-    def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
+    def __init__(
+        self, painter: Painter, model: ViewModel, welcome: Sequence[Line] = (), *, id: str
+    ) -> None:
         super().__init__(id=id)
+        self.welcome = welcome
         self.painter = painter
         self.model = model
         self.first = 0
@@ -26,9 +32,12 @@ class LaneStrip(Horizontal):
         self._names: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """Begin with the lanes there are."""
-        for lane in self.model.panes():
-            yield LaneView(self.painter, lane)
+        """Begin with the lanes there are; the first one says how to begin."""
+        for index, lane in enumerate(self.model.panes()):
+            pane = LaneView(self.painter, lane)
+            if index == 0:
+                pane.welcome = self.welcome
+            yield pane
 
     def panes(self) -> list[LaneView]:
         """Return all panes from left to right, those out of sight too."""

@@ -7,6 +7,8 @@ layout), and follows the end only while the reader is there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
@@ -17,13 +19,13 @@ from workbench.model.lane import Lane
 from workbench.text import shorten
 from workbench.tui import rows
 from workbench.tui.bindings import bindings
-from workbench.tui.lines import Line, spread
+from workbench.tui.lines import Line, spread, wrapped
 from workbench.tui.painter import Painter, filled
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.wrap import Wrapped
 
-HEAD = 2
-"""Rows above the text: the head and the verdict line."""
+ROOMY = 14
+"""Rows of a pane from which on the verdict may take two of them."""
 
 _KEPT = 400
 """Strips kept at most; more than any screen shows."""
@@ -48,7 +50,8 @@ class LaneView(Plain, can_focus=True):
         self._taken = 0
         self._kept: dict[tuple[int, bool], Strip] = {}
         self._kept_for: tuple[int, bool] | None = None
-        self._head: tuple[Line, Line] = ((), ())
+        self.welcome: Sequence[Line] = ()
+        self._head: tuple[Line, ...] = ()
         self._marks: dict[int, list[tuple[int, int]]] = {}
         self._marked: tuple[int, int] = (0, 0)
         self._notes: dict[int, str] = {}
@@ -70,7 +73,7 @@ class LaneView(Plain, can_focus=True):
         head = self._head_lines()
         if head != self._head:
             self._head = head
-            self.refresh(Region(0, 0, self.size.width, HEAD))
+            self.refresh(Region(0, 0, self.size.width, self._head_rows()))
         attempt = self.attempt
         if attempt is None or self.text.width != self._text_width():
             return
@@ -129,8 +132,12 @@ class LaneView(Plain, can_focus=True):
     def _text_width(self) -> int:
         return max(1, self.size.width - _LEFT - _RIGHT)
 
+    def _head_rows(self) -> int:
+        """Rows above the text: the head, and one or two of the verdict."""
+        return 3 if self.size.height >= ROOMY else 2
+
     def _text_height(self) -> int:
-        return max(0, self.size.height - HEAD)
+        return max(0, self.size.height - self._head_rows())
 
     def _bottom(self) -> int:
         return max(0, len(self.text.rows) - self._text_height())
@@ -139,7 +146,7 @@ class LaneView(Plain, can_focus=True):
         """Mark rows from *row* on for drawing, as far as they are in sight."""
         first = max(0, row - self.top)
         if first < self._text_height():
-            top = HEAD + first
+            top = self._head_rows() + first
             self.refresh(Region(0, top, self.size.width, self.size.height - top))
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -202,7 +209,7 @@ class LaneView(Plain, can_focus=True):
         """Show the reasoning instead of the answer, or the answer again."""
         self.reasoning = not self.reasoning
         self._restart()
-        self._head = ((), ())
+        self._head = ()
         self.advance()
         self.refresh()
 
@@ -228,10 +235,14 @@ class LaneView(Plain, can_focus=True):
         self._head = self._head_lines()
         self.refresh()
 
-    def _head_lines(self) -> tuple[Line, Line]:
+    def _head_lines(self) -> tuple[Line, ...]:
         cells = max(0, self.size.width - _LEFT - _RIGHT)
         name, state = rows.head(self.lane, self.attempt, reasoning=self.reasoning)
-        return spread(name, state, cells), rows.verdict_line(self.attempt)
+        verdict = rows.verdict_line(self.attempt)
+        if self._head_rows() == 2:
+            return spread(name, state, cells), verdict
+        one, *rest = wrapped(verdict, cells)
+        return spread(name, state, cells), one, tuple(span for line in rest for span in line)
 
     def lines(self, size: Size) -> tuple[Line, ...]:
         """Return the head: the text is drawn from strips of its own."""
@@ -245,12 +256,14 @@ class LaneView(Plain, can_focus=True):
         if self._kept_for != key or len(self._kept) > _KEPT:
             self._kept.clear()
             self._kept_for = key
-        strips = [self._head_strip(y, size.width) for y in range(crop.y, min(crop.bottom, HEAD))]
-        height = max(0, size.height - HEAD)
+        rows_above = self._head_rows()
+        above = range(crop.y, min(crop.bottom, rows_above))
+        strips = [self._head_strip(y, size.width) for y in above]
+        height = max(0, size.height - rows_above)
         thumb = self._thumb(height)
         strips += [
             self._row_strip(self.top + y, y in thumb, size.width)
-            for y in range(max(0, crop.y - HEAD), min(crop.bottom - HEAD, height))
+            for y in range(max(0, crop.y - rows_above), min(crop.bottom - rows_above, height))
         ]
         return self.finish(strips, crop)
 
@@ -262,7 +275,8 @@ class LaneView(Plain, can_focus=True):
     def _head_strip(self, y: int, width: int) -> Strip:
         ground = "surface" if y == 0 else "background"
         space = Segment(" ", self.painter.style("", ground))
-        line = self.painter.strip(self._head[y], max(0, width - _LEFT), ground)
+        spans = self._head[y] if y < len(self._head) else ()
+        line = self.painter.strip(spans, max(0, width - _LEFT), ground)
         return Strip([self._edge(), space, *line], max(width, _LEFT))
 
     def _row_strip(self, row: int, thumb: bool, width: int) -> Strip:
@@ -272,7 +286,7 @@ class LaneView(Plain, can_focus=True):
             bar = Segment("\u2590", self.painter.style("muted")) if thumb else Segment(" ", blank)
             segments = [self._edge(), Segment(" ", blank), *self._make_strip(row), bar]
             found = Strip(segments, max(width, _LEFT + _RIGHT + 1))
-            if row < self.text.stable or row >= len(self.text.rows):
+            if row < self.text.stable:
                 self._kept[row, thumb] = found
         return found
 
@@ -288,6 +302,8 @@ class LaneView(Plain, can_focus=True):
     def _make_strip(self, row: int) -> Strip:
         cells = self._text_width()
         blank = self.painter.style("")
+        if self.attempt is None and row < len(self.welcome):
+            return self.painter.strip(self.welcome[row], cells)
         if row >= len(self.text.rows):
             return Strip.blank(cells, blank)
         text = self.text.rows[row]
