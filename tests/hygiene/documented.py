@@ -11,10 +11,14 @@ from dataclasses import dataclass, fields
 import msgspec
 
 from workbench.config import settings
+from workbench.diffing.tokens import CUTTERS
 from workbench.providers.models.catalogue import CATALOGUE
 from workbench.providers.registry import PROVIDERS
 from workbench.providers.replay import Recording
 from workbench.providers.scripted import Script
+from workbench.suites.case import Case
+from workbench.suites.exporters.registry import TARGETS
+from workbench.suites.importers.registry import SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ def _fields(record: type) -> Iterable[str]:
 KINDS = (
     Kind("embedded model", "docs/models.md", lambda: (model.name for model in CATALOGUE)),
     Kind("setting", "docs/configuration.md", setting_names),
+    Kind("export target", "docs/suites.md", lambda: TARGETS),
+    Kind("import format", "docs/suites.md", lambda: SOURCES),
+    Kind("field of a case", "docs/suites.md", lambda: (n for n in _fields(Case) if n != "extra")),
+    Kind("way to compare", "docs/diff.md", lambda: CUTTERS),
     Kind("provider", "docs/providers.md", lambda: PROVIDERS),
     Kind("option of scripted", "docs/providers.md", lambda: _fields(Script)),
     Kind("option of replay", "docs/providers.md", lambda: Recording.__struct_fields__),

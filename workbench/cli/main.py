@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Entry] = {
         "workbench.cli.diff:diff", "Show what changed between iterations, attempts or files."
     ),
     "cases": Entry("workbench.cli.cases:cases", "Make cases of failed attempts and review them."),
+    "run": Entry("workbench.cli.run:run", "Send a suite through lanes, with exit codes for CI."),
     "export": Entry("workbench.cli.exchange:export_command", "Write a suite for another tool."),
     "import": Entry("workbench.cli.exchange:import_command", "Read another tool's cases."),
     "sessions": Entry(

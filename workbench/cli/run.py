@@ -1,0 +1,302 @@
+"""``workbench run``: a suite through lanes, headless, with exit codes for CI."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from workbench.api.run import RunOutcome, RunPlan, run_suite
+from workbench.api.setup import settings_for
+from workbench.checks.syntax import parse_checks
+from workbench.cli import diagnostics, output
+from workbench.measure.labels import TaskScore, label_said, score_labels
+from workbench.measure.passk import cases_needed
+from workbench.suites import report
+from workbench.suites.results import LaneResult, UnitResult, by_lane, compare_lanes
+from workbench.suites.run import Limits
+from workbench.text import plural
+
+INTERRUPTED = 130
+_REDRAW_SECONDS = 0.1
+_BAR_CELLS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The command's options, as click read them."""
+
+    suite: str
+    lanes: tuple[str, ...]
+    checks: tuple[str, ...]
+    concurrency: int
+    repeat: int
+    abort: bool
+    fail_fast: bool
+    budget: float | None
+    timeout: float | None
+    only: str | None
+    resume: str | None
+    again: bool
+    min_pass: tuple[str, ...]
+    on_interval: bool
+    high_risk: tuple[str, ...]
+    baseline: Path | None
+    write_baseline: Path | None
+    junit: Path | None
+    md: Path | None
+    no_save: bool
+    as_json: bool
+
+
+@click.command()
+@click.argument("suite")
+@click.option("--lane", "-l", "lanes", multiple=True, help="A lane; repeat for several.")
+@click.option("--check", "-c", "checks", multiple=True, help="Added to every case's own checks.")
+@click.option("--concurrency", "-j", type=click.IntRange(1, 4096), default=8, show_default=True)
+@click.option("--repeat", "-n", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--abort", is_flag=True, help="Cancel an answer on its first failure.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first case that fails.")
+@click.option("--budget", type=float, help="Start nothing new once so many US dollars are spent.")
+@click.option("--timeout", type=float, help="Cancel what runs after so many seconds.")
+@click.option("--only", help="failing or changed since the last run, or a tag.")
+@click.option("--resume", help="Go on with this run's session; nothing is sent twice.")
+@click.option("--again", is_flag=True, help="With --resume: send again what was cut off half-way.")
+@click.option("--min-pass", multiple=True, help="95% or LANE=95%: exit 1 below it.")
+@click.option("--on-interval", is_flag=True, help="Judge --min-pass on the interval's lower end.")
+@click.option("--high-risk", multiple=True, help="A label whose misses matter; repeatable.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Exit 1 only on what got worse.")
+@click.option("--write-baseline", type=click.Path(path_type=Path), help="Write this run as one.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--md", type=click.Path(path_type=Path), help="Write a Markdown summary here.")
+@click.option("--no-save", is_flag=True, help="Keep no session of the run.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def run(**_: object) -> int:
+    """Send SUITE (a name or a file) through lanes and judge every answer.
+
+    Exit code: 0 all passed (or --min-pass and --baseline hold), 1 not, 2 wrong usage, 3 a provider
+    failed, 130 interrupted.
+    """
+    options = _Options(**click.get_current_context().params)
+    settings = settings_for()
+    plan = _plan(options, settings.defaults.lanes)
+    thresholds = [report.read_threshold(text) for text in options.min_pass]
+    baseline = report.read_baseline(options.baseline) if options.baseline else None
+    progress = _Progress()
+    try:
+        outcome = run_suite(settings, plan, progress)
+    finally:
+        progress.clear()
+    lanes = by_lane(outcome.results, outcome.wall_s)
+    worse = report.worse_than(baseline, lanes) if baseline is not None else []
+    short = report.missed(lanes, thresholds, on_interval=options.on_interval)
+    _write(options, outcome, lanes, [case for _, case in worse])
+    scores = _scores(outcome, options.high_risk)
+    if options.as_json:
+        output.document(_document(outcome, lanes, short, worse, scores))
+    else:
+        _table(lanes, scores)
+    _narrate(outcome, short, worse)
+    if outcome.stopped == "interrupted":
+        return INTERRUPTED
+    if baseline is not None or thresholds:
+        return int(bool(short or worse))
+    return _exit_code(lanes, outcome)
+
+
+def _plan(options: _Options, default_lanes: tuple[str, ...]) -> RunPlan:
+    return RunPlan(
+        suite=options.suite,
+        lanes=options.lanes or default_lanes,
+        repeat=options.repeat,
+        checks=tuple(spec.text for spec in parse_checks(options.checks, Path.cwd())),
+        only=options.only,
+        resume=options.resume,
+        again=options.again,
+        abort="first" if options.abort else "off",
+        limits=Limits(options.concurrency, options.fail_fast, options.budget, options.timeout),
+        saved=not options.no_save,
+    )
+
+
+class _Progress:
+    """A bar on standard error, where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._live = diagnostics.Live()
+        self._last = 0.0
+        self._begun = monotonic()
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def __call__(self, result: UnitResult, planned: int) -> None:
+        """Count a result; draw a few times a second."""
+        self._counts[result.lane, result.verdict] += 1
+        now = monotonic()
+        if not self._live.active or now - self._last < _REDRAW_SECONDS:
+            return
+        self._last = now
+        done = self._counts.total()
+        full = _BAR_CELLS * done // max(1, planned)
+        bar = "━" * full + "╌" * (_BAR_CELLS - full)
+        lines = [f"{bar} {done} of {planned}  {done / max(1e-3, now - self._begun):.0f}/s"]
+        for lane in dict.fromkeys(lane for lane, _ in self._counts):
+            said = (f"{self._counts[lane, v]} {v}" for v in ("pass", "fail", "error", "pending"))
+            lines.append(f"{lane}: {'  '.join(said)}")
+        self._live.draw(lines)
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        self._live.clear()
+
+
+def _write(
+    options: _Options, outcome: RunOutcome, lanes: Sequence[LaneResult], broken: Sequence[str]
+) -> None:
+    if options.junit:
+        report.write_report(options.junit, report.junit(outcome.suite, lanes, outcome.wall_s))
+    if options.md:
+        report.write_report(options.md, report.markdown(outcome.suite, lanes, broken))
+    if options.write_baseline:
+        report.write_report(options.write_baseline, report.baseline_of(outcome.suite, lanes))
+
+
+def _scores(outcome: RunOutcome, high_risk: Sequence[str]) -> dict[str, TaskScore]:
+    known = sorted({label for labels in outcome.labels.values() for label in labels[:1]})
+    if not known:
+        return {}
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for result in outcome.results:
+        labels = outcome.labels.get(result.case)
+        if labels and result.state == "complete":
+            said = label_said(result.said, known)
+            pairs.setdefault(result.lane, []).append((labels[0], said))
+    scored = {lane: score_labels(found, high_risk) for lane, found in pairs.items()}
+    return {lane: score for lane, score in scored.items() if score is not None}
+
+
+def _table(lanes: Sequence[LaneResult], scores: dict[str, TaskScore]) -> None:
+    output.table(
+        ("lane", "passed", "of", "rate", "95 %", "flaky", "errors", "TTFT", "TTFF", "$", "good/s"),
+        [
+            (
+                lane.lane,
+                str(lane.rate.count if lane.rate else 0),
+                str(lane.rate.total if lane.rate else 0),
+                f"{lane.rate.value:.1%}" if lane.rate else "–",
+                f"{lane.rate.low:.0%} to {lane.rate.high:.0%}" if lane.rate else "–",
+                str(len(lane.flaky)),
+                str(lane.errors),
+                _ms(lane.ttft_ms),
+                _ms(lane.ttff_ms),
+                f"{lane.usd:.4f}" if lane.usd is not None else "–",
+                f"{lane.goodput:.1f}" if lane.goodput is not None else "–",
+            )
+            for lane in lanes
+        ],
+    )
+    for lane in lanes:
+        for k, value in lane.pass_at.items():
+            output.line(f"{lane.lane}: pass@{k} {value:.1%}, pass^{k} {lane.pass_hat[k]:.1%}")
+        for case in lane.flaky:
+            output.line(
+                f"{lane.lane}: flaky {case.case}: {case.passed} of {case.total} passed, "
+                f"the {case.varies} varies"
+            )
+    _compare(lanes)
+    for name, score in scores.items():
+        output.line(f"{name}: accuracy {score.accuracy.value:.1%}")
+        for label in score.labels:
+            missed = label.false_negatives
+            if label.high_risk and missed:
+                output.line(
+                    f"{name}: {label.label} (high risk) missed {missed.count} of {missed.total} "
+                    f"({missed.low:.0%} to {missed.high:.0%})"
+                )
+
+
+def _compare(lanes: Sequence[LaneResult]) -> None:
+    for number, first in enumerate(lanes):
+        for second in lanes[number + 1 :]:
+            found = compare_lanes(first, second)
+            if found is None:
+                continue
+            total = found.both + found.only_first + found.only_second + found.neither
+            apart = found.only_first + found.only_second
+            more = cases_needed(max(found.only_first, found.only_second), apart, 0.5)
+            decided = found.p_value <= 0.05
+            hint = "" if decided or more is None else f", about {more * total // apart} needed"
+            output.line(
+                f"{first.lane} against {second.lane}: {found.difference:+.1%}, "
+                f"p = {found.p_value:.3g} (McNemar, exact) on {plural(total, 'case')}{hint}"
+            )
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f} ms"
+
+
+def _narrate(
+    outcome: RunOutcome,
+    short: Sequence[report.Missed],
+    worse: Sequence[tuple[str, str]],
+) -> None:
+    for notice in outcome.notices:
+        diagnostics.warn(notice.message, notice.hint)
+    for miss in short:
+        diagnostics.say(f"{miss.lane}: {miss.reached:.1%} is below {miss.wanted:.0%}")
+    for lane, case in worse:
+        diagnostics.say(f"{lane}: {case} passed in the baseline and does not pass now")
+    if outcome.interrupted:
+        diagnostics.say(
+            f"{plural(len(outcome.interrupted), 'answer')} of the earlier run were sent and never "
+            "recorded; they were not sent again (--again does)"
+        )
+    if outcome.stopped != "done":
+        diagnostics.say(f"stopped: {outcome.stopped}; {len(outcome.results)} of {outcome.planned}")
+        if outcome.session:
+            diagnostics.say(f"go on with: workbench run {outcome.suite} --resume {outcome.session}")
+
+
+def _exit_code(lanes: Sequence[LaneResult], outcome: RunOutcome) -> int:
+    if any(lane.errors for lane in lanes):
+        return 3
+    passed = all(case.status == "pass" for lane in lanes for case in lane.cases)
+    return 0 if passed and outcome.stopped == "done" else 1
+
+
+def _document(
+    outcome: RunOutcome,
+    lanes: Sequence[LaneResult],
+    short: Sequence[report.Missed],
+    worse: Sequence[tuple[str, str]],
+    scores: dict[str, TaskScore],
+) -> dict[str, object]:
+    return {
+        "v": 1,
+        "suite": outcome.suite,
+        "session": outcome.session,
+        "stopped": outcome.stopped,
+        "planned": outcome.planned,
+        "sent": outcome.sent,
+        "wall_s": outcome.wall_s,
+        "interrupted": [list(key) for key in outcome.interrupted],
+        "lanes": [_lane(lane, scores.get(lane.lane)) for lane in lanes],
+        "missed": [asdict(miss) for miss in short],
+        "worse": [list(each) for each in worse],
+    }
+
+
+def _lane(lane: LaneResult, score: TaskScore | None) -> dict[str, object]:
+    record = asdict(lane)
+    record["flaky"] = [case.case for case in lane.flaky]
+    if score is not None:
+        record["task"] = {
+            "accuracy": asdict(score.accuracy),
+            "labels": [asdict(label) for label in score.labels],
+            "confusion": [[*pair, count] for pair, count in score.confusion.items()],
+        }
+    return record

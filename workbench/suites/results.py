@@ -1,0 +1,224 @@
+"""What a run found: one record for each case, lane and repeat, and what follows from them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from statistics import median
+from typing import Literal
+
+from workbench.measure.intervals import Paired, Rate, paired, wilson
+from workbench.measure.passk import mean_over_cases, pass_at_k, pass_hat_k
+from workbench.model.attempt import Attempt
+from workbench.model.session import Session
+
+Status = Literal["pass", "fail", "flaky", "error", "open"]
+Varies = Literal["answer", "judge"]
+_SAID_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """One attempt of a run. ``answer_hash`` tells equal answers, ``said`` is how it begins.
+
+    ``state`` is the attempt's; ``usd`` is None when the cost is not known.
+    """
+
+    case: str
+    lane: str
+    repeat: int
+    attempt: int
+    verdict: str
+    state: str
+    kind: str | None
+    check: str | None
+    reason: str
+    ttft_ms: float | None
+    ttff_ms: float | None
+    total_ms: float | None
+    usd: float | None
+    tokens: int | None
+    answer_hash: str
+    said: str
+
+    @property
+    def passed(self) -> bool:
+        """True when every check passed."""
+        return self.verdict == "pass"
+
+    @property
+    def judged(self) -> bool:
+        """True when there is a verdict on the answer: not a provider's failure, nor cut short."""
+        return self.verdict in ("pass", "fail")
+
+
+def unit_result(case_id: str, attempt: Attempt) -> UnitResult:
+    """Return the record of one attempt."""
+    failed = attempt.first_failure
+    return UnitResult(
+        case=case_id,
+        lane=attempt.lane,
+        repeat=attempt.repeat,
+        attempt=attempt.number,
+        verdict=attempt.verdict,
+        state=attempt.state,
+        kind=failed.kind if failed else None,
+        check=failed.check if failed else None,
+        reason=failed.reason if failed else (attempt.error.message if attempt.error else ""),
+        ttft_ms=attempt.ttft_ms,
+        ttff_ms=attempt.ttff_ms,
+        total_ms=attempt.total_ms,
+        usd=attempt.cost.usd,
+        tokens=attempt.tokens.output,
+        answer_hash=sha256(attempt.text.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+        said=attempt.text[:_SAID_CHARS],
+    )
+
+
+def results_of(session: Session) -> list[UnitResult]:
+    """Return the results that a run's session holds: its iterations are named by their case."""
+    return [
+        unit_result(iteration.name, attempt)
+        for iteration in session.iterations
+        if iteration.name
+        for attempt in iteration.attempts
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case on one lane. A flaky one passed and failed; ``varies`` says whether its answers
+    differ or the judge called equal answers differently.
+    """
+
+    case: str
+    status: Status
+    passed: int
+    total: int
+    varies: Varies | None
+    results: tuple[UnitResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneResult:
+    """One lane over all cases.
+
+    ``rate`` is the share of judged attempts that passed; with repeats its interval is that of as
+    many attempts as there are cases, for repeats of a case are not independent. ``goodput`` is
+    passing answers per second of the run.
+    """
+
+    lane: str
+    rate: Rate | None
+    cases: tuple[CaseResult, ...]
+    errors: int
+    pass_at: Mapping[int, float]
+    pass_hat: Mapping[int, float]
+    ttft_ms: float | None
+    ttff_ms: float | None
+    total_ms: float | None
+    usd: float | None
+    usd_per_success: float | None
+    goodput: float | None
+
+    @property
+    def flaky(self) -> tuple[CaseResult, ...]:
+        """The cases that passed and failed."""
+        return tuple(case for case in self.cases if case.status == "flaky")
+
+
+def by_lane(results: Iterable[UnitResult], wall_s: float | None = None) -> list[LaneResult]:
+    """Sum up results lane by lane, in the order they first came."""
+    lanes: dict[str, list[UnitResult]] = defaultdict(list)
+    for result in results:
+        lanes[result.lane].append(result)
+    return [_lane(lane, found, wall_s) for lane, found in lanes.items()]
+
+
+def _lane(lane: str, results: Sequence[UnitResult], wall_s: float | None) -> LaneResult:
+    grouped: dict[str, list[UnitResult]] = defaultdict(list)
+    for result in results:
+        grouped[result.case].append(result)
+    cases = tuple(case_result(case_id, found) for case_id, found in grouped.items())
+    passed = sum(r.passed for r in results)
+    usd = [r.usd for r in results]
+    known = [value for value in usd if value is not None]
+    total_usd = sum(known) if known and len(known) == len(usd) else None
+    whole = [r for r in results if r.state == "complete"]
+    return LaneResult(
+        lane=lane,
+        rate=_rate(results, cases),
+        cases=cases,
+        errors=sum(r.verdict == "error" for r in results),
+        pass_at=_over_k(cases, pass_at_k),
+        pass_hat=_over_k(cases, pass_hat_k),
+        ttft_ms=_median(r.ttft_ms for r in results),
+        ttff_ms=_median(r.ttff_ms for r in results),
+        total_ms=_median(r.total_ms for r in whole),
+        usd=total_usd,
+        usd_per_success=total_usd / passed if total_usd is not None and passed else None,
+        goodput=passed / wall_s if wall_s else None,
+    )
+
+
+def case_result(case_id: str, results: Sequence[UnitResult]) -> CaseResult:
+    """Sum up the repeats of one case on one lane."""
+    judged = [r for r in results if r.judged]
+    passed = sum(r.passed for r in judged)
+    status: Status
+    if not judged:
+        status = "error" if any(r.verdict == "error" for r in results) else "open"
+    elif passed == len(judged):
+        status = "pass"
+    else:
+        status = "fail" if passed == 0 else "flaky"
+    varies: Varies | None = None
+    if status == "flaky":
+        good = {r.answer_hash for r in judged if r.passed}
+        bad = {r.answer_hash for r in judged if not r.passed}
+        varies = "judge" if good & bad else "answer"
+    return CaseResult(case_id, status, passed, len(judged), varies, tuple(results))
+
+
+def _rate(results: Sequence[UnitResult], cases: Sequence[CaseResult]) -> Rate | None:
+    judged = [r for r in results if r.judged]
+    passed = sum(r.passed for r in judged)
+    plain = wilson(passed, len(judged))
+    held = sum(case.total > 0 for case in cases)
+    if plain is None or held == len(judged):
+        return plain
+    careful = wilson(round(plain.value * held), held)
+    if careful is None:
+        return plain
+    return Rate(passed, len(judged), plain.value, careful.low, careful.high)
+
+
+def _over_k(cases: Sequence[CaseResult], measure: object) -> dict[int, float]:
+    most = min((case.total for case in cases if case.total), default=0)
+    made: dict[int, float] = {}
+    for k in (1, 2, 3, 5, 10):
+        if 1 < k <= most and callable(measure):
+            value = mean_over_cases([measure(c.passed, c.total, k) for c in cases if c.total])
+            if value is not None:
+                made[k] = value
+    return made
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def compare_lanes(first: LaneResult, second: LaneResult) -> Paired | None:
+    """Compare two lanes (or one lane in two runs) on the cases both have: a case counts as passed
+    when more than half of its repeats did.
+    """
+    other = {case.case: case for case in second.cases if case.total}
+    pairs = [
+        (2 * case.passed > case.total, 2 * other[case.case].passed > other[case.case].total)
+        for case in first.cases
+        if case.total and case.case in other
+    ]
+    return paired(pairs)

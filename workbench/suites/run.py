@@ -1,0 +1,95 @@
+"""The scheduler of a run: so many units at a time, until they are done or there is a reason to
+stop. It knows nothing of lanes and networks: sending a unit is passed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.suites.plan import Unit
+from workbench.suites.results import UnitResult
+
+Stop = Literal["done", "fail-fast", "budget", "timeout", "interrupted"]
+Send = Callable[[Unit], Awaitable[UnitResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a run is bounded. ``budget`` is in US dollars, ``timeout`` in seconds."""
+
+    concurrency: int = 8
+    fail_fast: bool = False
+    budget: float | None = None
+    timeout: float | None = None
+
+
+class Runner:
+    """Sends units, *limits* of them at a time; results come in the order they end.
+
+    A reason to stop lets nothing new start. On ``fail-fast``, ``timeout`` and ``interrupted`` what
+    is under way is cancelled; on ``budget`` it may end, for it is paid for.
+    """
+
+    def __init__(
+        self, units: Iterable[Unit], send: Send, limits: Limits, seen: Callable[[UnitResult], None]
+    ) -> None:
+        self._units = iter(units)
+        self._send = send
+        self._limits = limits
+        self._seen = seen
+        self._spent = 0.0
+        self._workers: list[asyncio.Task[None]] = []
+        self.stopped: Stop = "done"
+
+    async def run(self) -> Stop:
+        """Send everything; return why it ended."""
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self._limits.concurrency)]
+        timer = None
+        if self._limits.timeout is not None:
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(self._limits.timeout, self.stop, "timeout")
+        ended = await asyncio.gather(*self._workers, return_exceptions=True)
+        if timer is not None:
+            timer.cancel()
+        for problem in ended:
+            if isinstance(problem, Exception):
+                raise problem
+        return self.stopped
+
+    def stop(self, reason: Stop) -> None:
+        """Start nothing new and cancel what is under way, except on ``budget``."""
+        if self.stopped != "done":
+            return
+        self.stopped = reason
+        if reason != "budget":
+            current = asyncio.current_task() if _in_task() else None
+            for worker in self._workers:
+                if worker is not current:
+                    worker.cancel()
+
+    async def _work(self) -> None:
+        while self.stopped == "done":
+            unit = next(self._units, None)
+            if unit is None:
+                return
+            try:
+                result = await self._send(unit)
+            except Exception:
+                self.stop("interrupted")
+                raise
+            self._seen(result)
+            self._spent += result.usd or 0.0
+            if self._limits.budget is not None and self._spent >= self._limits.budget:
+                self.stop("budget")
+            elif self._limits.fail_fast and result.verdict in ("fail", "error"):
+                self.stop("fail-fast")
+
+
+def _in_task() -> bool:
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:
+        return False
