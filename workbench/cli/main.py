@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, Entry] = {
     "replay": Entry("workbench.cli.replay:replay", "Stream a recorded iteration again as it came."),
     "bisect": Entry("workbench.cli.bisect:bisect_", "Find the iteration that broke a check."),
     "report": Entry("workbench.cli.report:report", "Write a session's story as one HTML file."),
+    "checks": Entry(
+        "workbench.cli.checks:checks", "List and explain the checks; judge any text with them."
+    ),
     "doctor": Entry("workbench.cli.doctor:doctor", "Show every setting and what is missing."),
     "models": Entry(
         "workbench.cli.models:models", "List, fetch, remove and serve the embedded models."

@@ -1,0 +1,195 @@
+"""Checks without a model: what there is, judging texts, and asking new checks of old streams."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.checks import registry
+from workbench.checks.base import Definition, Progress
+from workbench.checks.pipeline import Pipeline
+from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
+from workbench.engine.judging import Judgement, StreamJudge
+from workbench.errors import UsageError, WorkbenchError
+from workbench.model.attempt import Attempt
+from workbench.model.verdict import CheckResult, FirstFailure, VerdictName
+
+MAX_LINE = 64_000_000
+"""The longest line of a JSON Lines file that is read, in characters."""
+
+_NO_CLOCK = "needs a stream: a text alone has no clock, tokens or cost"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What checks say of one text. ``first_failure`` is the earliest fail that is no warning."""
+
+    verdict: VerdictName
+    checks: tuple[CheckResult, ...]
+    first_failure: CheckResult | None = None
+    id: object = None
+    error: str = ""
+
+
+def list_checks() -> tuple[Definition, ...]:
+    """Return the definitions of all checks, in the order they are listed."""
+    return registry.definitions()
+
+
+def show_check(name: str) -> Definition:
+    """Return the definition of one check.
+
+    Raises:
+        UnknownName: no check has that name.
+    """
+    return registry.get(name)
+
+
+def judge_text(specs: Sequence[CheckSpec], text: str, chunk: int | None = None) -> Judged:
+    """Judge one text, fed whole or in chunks of *chunk* characters: the verdict is the same.
+
+    A check that looks at clock, tokens or cost is an error here: a text has none of them.
+    """
+    pipeline = Pipeline(specs)
+    results = [
+        CheckResult(name, severity=severity)
+        for name, severity in zip(pipeline.names, pipeline.severities, strict=True)
+    ]
+    size = chunk or max(len(text), 1)
+    now = Progress(0.0, None, 0)
+    decided = []
+    for start in range(0, len(text), size):
+        decided += pipeline.feed(text[start : start + size], now)
+        if not pipeline.undecided:
+            break
+    decided += pipeline.finish(now)
+    for index, d in decided:
+        results[index] = replace(
+            results[index], verdict=d.verdict, at_char=d.at_char, reason=d.reason, span=d.span
+        )
+    for index, spec in enumerate(specs):
+        if spec.definition.when == "timer":
+            results[index] = replace(
+                results[index], verdict="error", at_char=None, reason=_NO_CLOCK, span=None
+            )
+    return _judged(results)
+
+
+def _judged(results: Sequence[CheckResult]) -> Judged:
+    counted = [r for r in results if r.severity == "fail"]
+    fails = [r for r in counted if r.verdict == "fail"]
+    first = min(fails, key=lambda r: -1 if r.at_char is None else r.at_char, default=None)
+    verdict: VerdictName = "fail" if fails else "pass"
+    if not fails and any(r.verdict == "error" for r in counted):
+        verdict = "error"
+    return Judged(verdict, tuple(results), first)
+
+
+def judge_lines(
+    lines: Iterable[str], checks: Sequence[str] = (), folder: Path | None = None
+) -> Iterator[Judged]:
+    """Judge many texts, one JSON object a line: ``{"id": ..., "text": ..., "checks": [...]}``.
+
+    *checks* are those of lines that name none; ``@path`` arguments are read from *folder* in
+    those alone, never in a line's own. A line that cannot be read gives an error of its own.
+    Checks are read once however many lines name them.
+
+    Raises:
+        CheckSyntaxError: one of *checks* cannot be read.
+        UnknownName: one of *checks* names no check.
+    """
+    default = parse_checks(checks, folder)
+    known: dict[tuple[str, ...], tuple[CheckSpec, ...]] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        name: object = number
+        try:
+            entry = _entry(line)
+            name = entry.get("id", number)
+            own = entry.get("checks")
+            specs = default if own is None else _known(known, own)
+            if not specs:
+                raise UsageError("there is no check for it.", "Name checks, or write them in.")
+            yield replace(judge_text(specs, str(entry["text"])), id=name)
+        except WorkbenchError as error:
+            yield Judged("error", (), id=name, error=f"line {number}: {error.message}")
+
+
+def _entry(line: str) -> Mapping[str, object]:
+    if len(line) > MAX_LINE:
+        raise UsageError(f"it is longer than {MAX_LINE} characters.")
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"it is not JSON: {error}.") from error
+    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
+        raise UsageError('it is not an object with a "text".')
+    return entry
+
+
+def _known(
+    known: dict[tuple[str, ...], tuple[CheckSpec, ...]], checks: object
+) -> tuple[CheckSpec, ...]:
+    if not isinstance(checks, list) or not all(isinstance(text, str) for text in checks):
+        raise UsageError('its "checks" are not a list of texts.')
+    texts = tuple(checks)
+    if texts not in known:
+        if len(known) >= 1000:
+            known.clear()
+        known[texts] = parse_checks(texts)
+    return known[texts]
+
+
+def rejudge(attempt: Attempt, specs: Sequence[CheckSpec]) -> Attempt:
+    """Ask *specs* of a recorded attempt: verdicts and first failure as they would have been live.
+
+    The recorded chunks are fed with their own times. An answer that did not end by itself
+    (aborted, cancelled, broken off) is judged as far as it came: what only its end could decide
+    stays pending. The old verdicts are replaced; text, times and cost stay.
+    """
+    pipeline = Pipeline(for_lane(specs, attempt.lane))
+    judge = StreamJudge(attempt.number, pipeline)
+    results = [
+        CheckResult(name, severity=severity)
+        for name, severity in zip(pipeline.names, pipeline.severities, strict=True)
+    ]
+    pieces = [(ms, text, False) for ms, text in attempt.chunks]
+    pieces += [(ms, text, True) for ms, text in attempt.reasoning_chunks]
+    steps = [
+        judge.chunk(ms, text, "reasoning" if reasoning else "answer")
+        for ms, text, reasoning in sorted(pieces, key=lambda piece: piece[0])
+    ]
+    last = max((ms for ms, _, _ in pieces), default=0.0)
+    total = attempt.total_ms if attempt.total_ms is not None else last
+    steps.append(judge.end(total) if attempt.state == "complete" else judge.timer(total))
+    first = _apply(steps, results)
+    if first is None and attempt.first_failure and attempt.first_failure.kind == "provider":
+        first = attempt.first_failure
+    return replace(
+        attempt, checks=tuple(results), first_failure=first, verdict=_verdict(results, first)
+    )
+
+
+def _apply(steps: Iterable[Judgement], results: list[CheckResult]) -> FirstFailure | None:
+    first: FirstFailure | None = None
+    for step in steps:
+        for v in step.verdicts:
+            results[v.index] = CheckResult(
+                v.name, v.verdict, v.at_char, v.at_token, v.ms, v.reason, v.span, v.severity
+            )
+        if step.failed is not None and first is None:
+            f = step.failed
+            first = FirstFailure(f.kind, f.check, f.at_char, f.at_token, f.ms, f.reason)
+    return first
+
+
+def _verdict(results: Sequence[CheckResult], first: FirstFailure | None) -> VerdictName:
+    if first is not None:
+        return "error" if first.kind == "provider" else "fail"
+    verdicts = [result.verdict for result in results if result.severity == "fail"]
+    if "error" in verdicts:
+        return "error"
+    return "pending" if "pending" in verdicts else "pass"
