@@ -47,8 +47,9 @@ format: $(VENV)/.dev ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev ## Write docs/reference.md from the program
+docs: $(VENV)/.dev ## Write docs/reference.md and docs/checks.md from the program
 	@$(BIN)/python -m tests.hygiene.reference
+	@$(BIN)/python -m workbench.checks.reference > docs/checks.md
 
 models: $(VENV)/.run ## Fetch the weights of the embedded models (once per user)
 	@if $(BIN)/python -c 'import xllamacpp' 2>/dev/null; then $(BIN)/workbench models pull; fi

@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "checks.md"
 
 def test_the_page_is_written_from_the_code() -> None:
     text = PAGE.read_text("utf-8")
-    assert text == markdown(), "run: python -m workbench.checks.reference > docs/checks.md"
+    assert text == markdown(), "run: make docs"
 
 
 def test_every_definition_explains_itself() -> None:
