@@ -82,8 +82,11 @@ def iteration_document(session: str | None, iteration: Iteration) -> dict[str, o
 def exit_code(attempts: Sequence[Attempt]) -> int:
     """Return the exit code of a command: 0 all passed, 3 a provider failed, 1 a check failed.
 
-    A provider's failure outweighs a check's: what was not answered was not judged.
+    A provider's failure outweighs a check's: what was not answered was not judged. A failed
+    attempt that was tried again, or answered by a fallback, does not count.
     """
+    replaced = {a.retry_of for a in attempts} | {a.fallback_of for a in attempts}
+    attempts = [a for a in attempts if a.number not in replaced]
     if any(a.first_failure and a.first_failure.kind == "provider" for a in attempts):
         return 3
     if any(a.state == "error" for a in attempts):

@@ -50,6 +50,16 @@ def make_tools(settings: Settings, local_lanes: int = 1) -> Tools:
     )
 
 
+def fallbacks_of(lanes: Iterable[Lane], settings: Settings) -> tuple[Lane, ...]:
+    """Return the lanes that *lanes* name as their fallback.
+
+    Raises:
+        UnknownName: a lane names a fallback that nobody declared.
+    """
+    names = dict.fromkeys(lane.fallback for lane in lanes if lane.fallback)
+    return tuple(settings.lane(name) for name in names)
+
+
 class PipelineMaker:
     """Makes the checks of attempts. A check text is read once: what is compiled is shared, what
     an attempt changes is made anew.

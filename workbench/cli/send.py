@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -11,7 +12,7 @@ from workbench.api.document import exit_code, iteration_document
 from workbench.api.send import Outcome
 from workbench.api.send import send as race
 from workbench.api.setup import settings_for
-from workbench.api.wiring import make_tools
+from workbench.api.wiring import fallbacks_of, make_tools
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
 from workbench.cli.options import read_text, variables
@@ -69,6 +70,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
         repeat=repeat or defaults.repeat,
         sequential=defaults.sequential if sequential is None else sequential,
     )
+    plan = replace(plan, fallbacks=fallbacks_of(plan.lanes, settings))
     plan.prompt.render(plan.variables)
     outcome = _race(settings, plan, _session(session))
     for notice in outcome.notices:

@@ -77,12 +77,18 @@ class AttemptRun:
         self._last_ms = 0.0
         self._mark = 0
         self.ended = False
+        self.failure: ProviderError | None = None
 
-    async def run(self, provider: Provider) -> None:
-        """Prepare, stream, judge, end. Provider errors end the attempt, never the race."""
+    async def run(self, provider: Provider, pause_s: float = 0.0) -> None:
+        """Prepare, stream, judge, end. Provider errors end the attempt, never the race.
+
+        *pause_s* is waited before anything else. ``failure`` holds the provider's error afterwards,
+        if that is how it ended.
+        """
         self._mark = self._bench.clock.mark()
-        self._emit(LaneStatus(self.number, "connecting"))
-        self._reader = asyncio.create_task(self._read(provider))
+        waiting = f"trying again in {pause_s:.1f} s" if pause_s else "connecting"
+        self._emit(LaneStatus(self.number, waiting))
+        self._reader = asyncio.create_task(self._read(provider, pause_s))
         try:
             await self._reader
         except asyncio.CancelledError:
@@ -111,7 +117,10 @@ class AttemptRun:
             if self._reader is not None and asyncio.current_task() is not self._reader:
                 self._reader.cancel()
 
-    async def _read(self, provider: Provider) -> None:
+    async def _read(self, provider: Provider, pause_s: float) -> None:
+        if pause_s:
+            await asyncio.sleep(pause_s)
+            self._begun_ns = monotonic_ns()
         await provider.prepare(lambda text: self._emit(LaneStatus(self.number, text)))
         async with aclosing(provider.stream(self._request)) as stream:
             async for batch in stream:
@@ -190,6 +199,7 @@ class AttemptRun:
 
     def _fail(self, error: ProviderError) -> None:
         self._send_output()
+        self.failure = error
         self._error = AttemptError(error.kind, error.message, error.hint, error.status, error.body)
 
     def _finish(self) -> None:

@@ -115,7 +115,9 @@ class Engine:
         bench = Bench(self._emit, self._tools.price, self._history, self._clock)
         race = Race(
             command.plan,
-            RaceTools(bench, self._journal, self._provider, self._tools.pipeline),
+            RaceTools(
+                bench, self._journal, self._listener, self._provider, self._tools.pipeline
+            ),
             messages,
         )
         for event in race.start():

@@ -22,7 +22,8 @@ class RacePlan:
     ``checks`` are check texts (``json``, ``max_chars:200``) for every lane. ``abort`` says when a
     lane is cancelled: never, on its first failure, or on a failure of the checks in ``abort_on``.
     ``repeat`` sends the prompt that many times to each lane; ``sequential`` races the lanes one
-    after another. ``parent`` is the iteration this one was made from.
+    after another. ``parent`` is the iteration this one was made from. ``fallbacks`` are lanes that
+    do not race but that a racing lane names as its fallback.
     """
 
     prompt: Prompt
@@ -34,6 +35,7 @@ class RacePlan:
     repeat: int = 1
     sequential: bool = False
     parent: int | None = None
+    fallbacks: tuple[Lane, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

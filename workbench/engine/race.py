@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from random import random
 from time import monotonic_ns
 
 from workbench.checks.pipeline import Pipeline
@@ -13,6 +14,7 @@ from workbench.engine.abort import AbortPolicy
 from workbench.engine.attempt import AttemptRun, Bench
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import RacePlan
+from workbench.engine.retry import may_pass, pause_s
 from workbench.model.events import AttemptQueued, Event, IterationEnded, IterationStarted
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message
@@ -21,10 +23,11 @@ from workbench.providers.base import Provider, Request
 
 @dataclass(frozen=True, slots=True)
 class RaceTools:
-    """What a race needs from its engine."""
+    """What a race needs from its engine; ``tell`` says an event that is already written down."""
 
     bench: Bench
     journal: JournalLike
+    tell: Callable[[Event], None]
     provider: Callable[[Lane], Provider]
     pipeline: Callable[[tuple[str, ...], Lane], Pipeline]
 
@@ -36,11 +39,11 @@ class Race:
         self._plan = plan
         self._tools = tools
         self._messages = messages
+        self._lanes = {lane.name: lane for lane in (*plan.fallbacks, *plan.lanes)}
         self.iteration = 0
         self.runs: dict[int, AttemptRun] = {}
         self._by_lane: dict[str, list[AttemptRun]] = {}
         self._zero_ns = monotonic_ns()
-        self._cancelled = False
 
     def start(self) -> Sequence[Event]:
         """Number everything, write it down, and return the events that announce it.
@@ -57,23 +60,25 @@ class Race:
         }
         events = tools.journal.begin(lambda i, a: self._announce(i, a, pipelines))
         self._zero_ns = monotonic_ns()
-        policy = AbortPolicy(plan.abort, plan.abort_on)
-        lanes = {lane.name: lane for lane in plan.lanes}
         for event in events:
             if isinstance(event, AttemptQueued):
-                lane = lanes[event.lane]
-                run = AttemptRun(
-                    event.attempt,
-                    lane,
-                    Request(lane.model, self._messages, lane.params, lane.deadlines),
-                    pipelines[event.lane, event.repeat],
-                    policy,
-                    tools.bench,
-                    self._zero_ns,
-                )
-                self.runs[event.attempt] = run
-                self._by_lane.setdefault(lane.name, []).append(run)
+                run = self._make_run(event, pipelines[event.lane, event.repeat])
+                self._by_lane.setdefault(event.lane, []).append(run)
         return events
+
+    def _make_run(self, queued: AttemptQueued, pipeline: Pipeline) -> AttemptRun:
+        lane, plan = self._lanes[queued.lane], self._plan
+        run = AttemptRun(
+            queued.attempt,
+            lane,
+            Request(lane.model, self._messages, lane.params, lane.deadlines),
+            pipeline,
+            AbortPolicy(plan.abort, plan.abort_on),
+            self._tools.bench,
+            self._zero_ns,
+        )
+        self.runs[queued.attempt] = run
+        return run
 
     def _announce(
         self, iteration: int, attempt: int, pipelines: dict[tuple[str, int], Pipeline]
@@ -94,15 +99,7 @@ class Race:
             sequential=plan.sequential,
         )
         queued = [
-            AttemptQueued(
-                attempt + place,
-                iteration,
-                lane.name,
-                lane.model,
-                repeat,
-                pipelines[lane.name, repeat].names,
-                pipelines[lane.name, repeat].severities,
-            )
+            _queued(attempt + place, iteration, lane, repeat, pipelines[lane.name, repeat])
             for place, (repeat, lane) in enumerate(
                 (repeat, lane) for repeat in range(1, plan.repeat + 1) for lane in plan.lanes
             )
@@ -126,9 +123,62 @@ class Race:
         for run in runs:
             if not run.ended:
                 await run.run(provider)
+                await self._go_on_after(run, provider)
+
+    async def _go_on_after(self, run: AttemptRun, provider: Provider) -> None:
+        """After a provider failure: try again as the lane allows, then ask its fallback once."""
+        retries = 0
+        first = run
+        while (error := run.failure) is not None:
+            lane = run.lane
+            if retries < lane.limits.retries and may_pass(error):
+                pause = pause_s(error, retries, random)
+                retries += 1
+                run = self._further(lane, first, retry_of=run.number)
+                await run.run(provider, pause)
+            elif lane.fallback in self._lanes and first.lane is lane:
+                other = self._lanes[lane.fallback]
+                run = self._further(other, first, fallback_of=first.number)
+                provider, retries = self._tools.provider(other), 0
+                await run.run(provider)
+            else:
+                return
+
+    def _further(
+        self,
+        lane: Lane,
+        first: AttemptRun,
+        *,
+        retry_of: int | None = None,
+        fallback_of: int | None = None,
+    ) -> AttemptRun:
+        """Number and announce one more attempt in the place of *first*."""
+        pipeline = self._tools.pipeline((*self._plan.checks, *lane.checks), lane)
+        events = self._tools.journal.reserve(
+            lambda attempt: [
+                replace(
+                    _queued(attempt, self.iteration, lane, first.repeat, pipeline),
+                    retry_of=retry_of,
+                    fallback_of=fallback_of,
+                )
+            ]
+        )
+        for event in events:
+            self._tools.tell(event)
+            if isinstance(event, AttemptQueued):
+                return self._make_run(event, pipeline)
+        raise AssertionError("the journal reserved nothing")
 
     def cancel(self, attempt: int | None = None) -> None:
         """Cancel one attempt, or with None all that still run or wait."""
         for number, run in self.runs.items():
             if attempt in (None, number):
                 run.cancel()
+
+
+def _queued(
+    attempt: int, iteration: int, lane: Lane, repeat: int, pipeline: Pipeline
+) -> AttemptQueued:
+    return AttemptQueued(
+        attempt, iteration, lane.name, lane.model, repeat, pipeline.names, pipeline.severities
+    )

@@ -13,6 +13,7 @@ Options of the lane (all optional)::
     stall_ms = 1000         ... of that length
     fail_after = 5          a provider error after that many chunks ...
     fail_kind = "server"    ... of this kind
+    fail_times = 0          ... but only for the first so many requests (0: always)
     truncate = false        the stream stops without its end
     finish_reason = "stop"
     prompt_tokens = 12      reported usage; none is reported when left out
@@ -53,6 +54,7 @@ class Script:
     stall_ms: float = 0.0
     fail_after: int = -1
     fail_kind: str = "server"
+    fail_times: int = 0
     truncate: bool = False
     finish_reason: str = "stop"
     prompt_tokens: int | None = None
@@ -110,13 +112,14 @@ class ScriptedProvider:
         script, turn = self._script, self._turn
         self._turn += 1
         pieces = script.pieces(turn)
+        failing = script.fail_after >= 0 and not 0 < script.fail_times <= turn
         if request.params.max_tokens is not None:
             pieces = pieces[: request.params.max_tokens]
         start = monotonic_ns()
         due = script.ttft_ms
         yield [Sent(start)]
         for index, (channel, text) in enumerate(pieces):
-            if index == script.fail_after:
+            if failing and index == script.fail_after:
                 raise _failure(script.fail_kind)
             if index == script.stall_after:
                 due += script.stall_ms
@@ -124,7 +127,7 @@ class ScriptedProvider:
             yield [Delta(monotonic_ns(), text, channel)]
             if script.tokens_per_s > 0:
                 due += 1000 / script.tokens_per_s
-        if 0 <= len(pieces) <= script.fail_after:
+        if failing and len(pieces) <= script.fail_after:
             raise _failure(script.fail_kind)
         yield [_final(script, len(pieces))]
 

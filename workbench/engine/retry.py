@@ -1,0 +1,41 @@
+"""When a failed attempt is tried again, and after how long. A retry is an attempt of its own."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+
+from workbench.errors import ProviderError, ProviderFailure
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 120.0
+PASSING: tuple[ProviderFailure, ...] = ("rate_limit", "server", "connect", "timeout")
+"""Failures that may pass by themselves."""
+
+
+def may_pass(error: ProviderError) -> bool:
+    """Return whether trying again soon can help.
+
+    A bad certificate stays bad, and a provider that asks for more than two minutes is not waited
+    for: the person is told instead.
+    """
+    if error.kind not in PASSING or (error.retry_after or 0) > LONGEST_PAUSE_S:
+        return False
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return False
+        cause = cause.__cause__ or cause.__context__
+    return True
+
+
+def pause_s(error: ProviderError, retries: int, random: Callable[[], float]) -> float:
+    """Return how many seconds to wait before the next try.
+
+    What the provider asked for (``Retry-After``) is a lower bound; without it the pause doubles
+    from half a second. Up to a quarter is added at random, never taken away, so that lanes which
+    failed together do not come back together.
+    """
+    asked = error.retry_after
+    base = FIRST_PAUSE_S * 2**retries if asked is None else asked
+    return min(base, LONGEST_PAUSE_S) * (1 + random() / 4)
