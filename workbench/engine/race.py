@@ -138,7 +138,7 @@ class Race:
                 await run.run(provider, pause)
             elif lane.fallback in self._lanes and first.lane is lane:
                 other = self._lanes[lane.fallback]
-                run = self._further(other, first, fallback_of=first.number)
+                run = self._further(other, first, fallback_of=run.number)
                 provider, retries = self._tools.provider(other), 0
                 await run.run(provider)
             else:
