@@ -11,8 +11,10 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from workbench.api.setup import settings_for
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient
 from workbench.tui.app import WorkbenchApp
@@ -30,17 +32,23 @@ async def take(folder: Path) -> None:
         async def client() -> EngineClient:
             return ChildEngine(launched)
 
-        app = WorkbenchApp(client, make_setup())
+        app = WorkbenchApp(client, make_setup(settings_for()))
         async with app.run_test(size=SIZE) as pilot:
-            await _until(lambda: all(r.ready for r in app.model.fold.lanes.values()) and app.model.fold.lanes)
+            await _until(
+                lambda: all(r.ready for r in app.model.fold.lanes.values()) and app.model.fold.lanes
+            )
             await pilot.press("ctrl+j")
             await _until(lambda: _done(app, 1))
-            await pilot.press("ctrl+g")
+            await pilot.press("ctrl+t")
             await pilot.press("ctrl+j")
             await _until(lambda: _done(app, 2))
             await pilot.pause(0.3)
-            folder.mkdir(parents=True, exist_ok=True)
             app.save_screenshot(str(folder / "workbench.svg"))
+
+
+def _ready(app: WorkbenchApp) -> bool:
+    lanes = app.model.fold.lanes.values()
+    return bool(lanes) and all(lane.ready for lane in lanes)
 
 
 def _done(app: WorkbenchApp, number: int) -> bool:
@@ -48,7 +56,7 @@ def _done(app: WorkbenchApp, number: int) -> bool:
     return iteration is not None and not iteration.running
 
 
-async def _until(true: "Callable[[], object]") -> None:
+async def _until(true: Callable[[], object]) -> None:
     for _ in range(600):
         if true():
             return
@@ -57,4 +65,6 @@ async def _until(true: "Callable[[], object]") -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(take(Path(sys.argv[1])))
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(target))

@@ -26,6 +26,7 @@ options = { text = "Sure! Here is the JSON you asked for.", tokens_per_s = 400 }
 provider = "scripted"
 model = "script"
 options = { text = "x", fail_after = 0 }
+limits = { retries = 0 }
 """
 
 

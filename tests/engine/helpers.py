@@ -11,7 +11,7 @@ from workbench.engine.journal import JournalLike, MemoryJournal
 from workbench.engine.plan import OpenSession, RacePlan, StartRace
 from workbench.model.events import Event, IterationEnded
 from workbench.model.fold import SessionFold
-from workbench.model.lane import Lane, Params
+from workbench.model.lane import Lane, Limits, Params
 from workbench.model.prompt import Prompt
 from workbench.model.session import Iteration
 from workbench.providers import registry
@@ -19,12 +19,15 @@ from workbench.providers.base import Services
 
 
 def lane(name: str = "fast", /, **options: object) -> Lane:
-    """Return a scripted lane."""
+    """Return a scripted lane that is not tried again."""
     params = options.pop("params", Params())
     checks = options.pop("checks", ())
     assert isinstance(params, Params)
     assert isinstance(checks, tuple)
-    return Lane(name, "scripted", "script", params=params, checks=checks, options=options)
+    no_retries = Limits(retries=0)
+    return Lane(
+        name, "scripted", "script", params=params, checks=checks, options=options, limits=no_retries
+    )
 
 
 def tools(

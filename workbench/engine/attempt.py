@@ -55,8 +55,10 @@ class AttemptRun:
         abort: AbortPolicy,
         bench: Bench,
         race_zero_ns: int,
+        repeat: int = 1,
     ) -> None:
         self.number = number
+        self.repeat = repeat
         self.lane = lane
         self._request = request
         self._abort = abort

@@ -24,7 +24,15 @@ from workbench.engine.plan import (
 from workbench.engine.race import Race, RaceTools
 from workbench.errors import ProviderError, WorkbenchError
 from workbench.model.attempt import Cost, Tokens
-from workbench.model.events import EPHEMERAL, Annotated, AttemptEnded, Event, LaneReady, Notice
+from workbench.model.events import (
+    EPHEMERAL,
+    Annotated,
+    AttemptEnded,
+    Event,
+    IterationEnded,
+    LaneReady,
+    Notice,
+)
 from workbench.model.lane import Lane
 from workbench.providers.base import Provider, Services
 
@@ -115,9 +123,7 @@ class Engine:
         bench = Bench(self._emit, self._tools.price, self._history, self._clock)
         race = Race(
             command.plan,
-            RaceTools(
-                bench, self._journal, self._listener, self._provider, self._tools.pipeline
-            ),
+            RaceTools(bench, self._journal, self._listener, self._provider, self._tools.pipeline),
             messages,
         )
         for event in race.start():
@@ -137,6 +143,7 @@ class Engine:
                     "This is a defect of Workbench; the session file holds what arrived.",
                 )
             )
+            self._emit(IterationEnded(race.iteration, race.elapsed_ms()))
 
     @property
     def session_id(self) -> str:

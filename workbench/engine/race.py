@@ -76,6 +76,7 @@ class Race:
             AbortPolicy(plan.abort, plan.abort_on),
             self._tools.bench,
             self._zero_ns,
+            queued.repeat,
         )
         self.runs[queued.attempt] = run
         return run
@@ -115,8 +116,11 @@ class Race:
             async with asyncio.TaskGroup() as group:
                 for runs in self._by_lane.values():
                     group.create_task(self._run_lane(runs))
-        ms = (monotonic_ns() - self._zero_ns) / 1e6
-        self._tools.bench.emit(IterationEnded(self.iteration, round(ms, 3)))
+        self._tools.bench.emit(IterationEnded(self.iteration, self.elapsed_ms()))
+
+    def elapsed_ms(self) -> float:
+        """Return the time on the iteration's clock."""
+        return round((monotonic_ns() - self._zero_ns) / 1e6, 3)
 
     async def _run_lane(self, runs: list[AttemptRun]) -> None:
         provider = self._tools.provider(runs[0].lane)

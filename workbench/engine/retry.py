@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 
 from workbench.errors import ProviderError, ProviderFailure
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 120.0
-PASSING: tuple[ProviderFailure, ...] = ("rate_limit", "server", "connect", "timeout")
+PASSING: tuple[ProviderFailure, ...] = ("rate_limit", "server")
 """Failures that may pass by themselves."""
 
 
 def may_pass(error: ProviderError) -> bool:
     """Return whether trying again soon can help.
 
-    A bad certificate stays bad, and a provider that asks for more than two minutes is not waited
-    for: the person is told instead.
+    Only rate limits and errors of the server pass by themselves: a bad certificate stays bad, a
+    server that is down is better told at once. A provider that asks for more than two minutes is
+    not waited for: the person is told instead.
     """
-    if error.kind not in PASSING or (error.retry_after or 0) > LONGEST_PAUSE_S:
-        return False
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return False
-        cause = cause.__cause__ or cause.__context__
-    return True
+    return error.kind in PASSING and (error.retry_after or 0) <= LONGEST_PAUSE_S
 
 
 def pause_s(error: ProviderError, retries: int, random: Callable[[], float]) -> float:

@@ -42,24 +42,25 @@ def open_screen(session: str | None = None) -> int:
 
     from workbench.tui.app import run  # imports Textual: only now, while the engine gets ready
 
-    local = tuple(settings.defaults.lanes)
-    return run(
-        client,
-        Setup(
-            lanes=tuple(settings.lanes.values()),
-            prompt=sample.SAMPLE_PROMPT,
-            checks=settings.defaults.checks or sample.SAMPLE_CHECKS,
-            variables=sample.SAMPLE_VARIABLES,
-            in_view=local,
-            abort=settings.defaults.abort,
-            session=OpenSession(id=session),
-            theme=settings.screen.theme,
-            theme_folders=_theme_folders(),
-            keymap=settings.screen.keys,
-            save_setting=lambda name, value: _remember(settings, name, value),
-            check_problem=_check_problem,
-            sessions=lambda query: _sessions(settings, query),
-        ),
+    return run(client, make_setup(settings, session))
+
+
+def make_setup(settings: Settings, session: str | None = None) -> Setup:
+    """Return what the screen is started with: the sample prompt, on a new session or *session*."""
+    return Setup(
+        lanes=tuple(settings.lanes.values()),
+        prompt=sample.SAMPLE_PROMPT,
+        checks=settings.defaults.checks or sample.SAMPLE_CHECKS,
+        variables=sample.SAMPLE_VARIABLES,
+        in_view=settings.defaults.lanes,
+        abort=settings.defaults.abort,
+        session=OpenSession(id=session),
+        theme=settings.screen.theme,
+        theme_folders=_theme_folders(),
+        keymap=settings.screen.keys,
+        save_setting=lambda name, value: _remember(settings, name, value),
+        check_problem=_check_problem,
+        sessions=lambda query: _sessions(settings, query),
     )
 
 
