@@ -8,6 +8,7 @@ PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
              $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 PIP     := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALL := $(PIP) install --no-deps --require-hashes
+PROOFS  ?= 1
 UV      := $(BIN)/python -m uv
 PYTEST  := $(BIN)/python -m pytest
 COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -16,10 +17,8 @@ COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes -
 DEMO    := 'Give city and country of the Eiffel Tower as JSON.' --lane smollm2 --lane qwen \
            --check json --check contains:Paris --check max_words:40 --abort --session none
 
-export PIP_REQUIRE_VIRTUALENV := true
-
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long check format docs lock models dist clean
+.PHONY: help run demo test test-long check format docs lock models tools dist clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +29,15 @@ run: $(VENV)/.run models ## Set up, fetch the two embedded models once, open the
 demo: $(VENV)/.run models ## The main job without a screen: one prompt, two local models, three checks
 	@$(BIN)/workbench send $(DEMO) || test $$? = 1 # 1: a check failed, which is what it shows
 
-test: $(VENV)/.dev models ## Run the tests
-	@$(PYTEST) -rs -m "not long"
+test: $(VENV)/.dev models tools ## Run the tests (PROOFS=0: without the tools exports are proven with)
+	@WORKBENCH_PROOFS=$(PROOFS) $(PYTEST) -rs -m "not long"
 
-test-long: $(VENV)/.dev models ## Run the slow tests too
-	@$(PYTEST)
+test-long: $(VENV)/.dev models tools ## Run the slow tests too
+	@WORKBENCH_PROOFS=$(PROOFS) $(PYTEST) -rs
+
+tools: $(VENV)/.run ## Install the tools that exports are proven with (once per user; about 2 GB)
+	@test $(PROOFS) = 0 || $(BIN)/python -m workbench.api.tools || \
+	  echo "Not every tool could be installed; what needs it is left out and named." >&2
 
 check: $(VENV)/.dev ## Lint, format, types, import contracts, documentation
 	@$(BIN)/ruff check .
@@ -77,7 +80,7 @@ $(BIN)/python:
 	  echo "This Python lacks its venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
 	  exit 1; }
 	@echo "creating $(VENV) with $$($(PYTHON) --version)"
-	@PIP_REQUIRE_VIRTUALENV=false $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.run: $(LOCK)/run.txt $(LOCK)/local.txt pyproject.toml | $(BIN)/python
 	@echo "installing what Workbench needs"

@@ -9,9 +9,11 @@ from importlib.util import find_spec
 
 import pytest
 
+from workbench.api.tools import tools_folder
 from workbench.config.paths import models_dir
 from workbench.providers.models.catalogue import CATALOGUE
 from workbench.providers.models.files import state
+from workbench.text import plural
 
 HOW_TO_GET = {
     "tmux": "apt-get install tmux, or brew install tmux",
@@ -29,6 +31,10 @@ def missing_for(item: pytest.Item) -> Iterable[str]:
         for program in mark.args:
             if shutil.which(program) is None:
                 yield str(program)
+    for mark in item.iter_markers("tool"):
+        for name in mark.args:
+            if not (tools_folder() / name / ".complete").exists():
+                yield f"the tool {name}"
     if item.get_closest_marker("models"):
         if find_spec("xllamacpp") is None:
             yield "xllamacpp"
@@ -36,12 +42,19 @@ def missing_for(item: pytest.Item) -> Iterable[str]:
             yield "weights"
 
 
+def how_to_get(what: str) -> str:
+    """Return what to do about something the machine lacks."""
+    if what.startswith("the tool "):
+        return f"python -m workbench.api.tools {what.removeprefix('the tool ')}"
+    return HOW_TO_GET.get(what, "install it")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = config.stash.setdefault(LEFT_OUT, Counter())
     for item in items:
         for what in missing_for(item):
             left_out[what] += 1
-            how = HOW_TO_GET.get(what, "install it")
+            how = how_to_get(what)
             item.add_marker(pytest.mark.skip(reason=f"needs {what} ({how})"))
 
 
@@ -49,7 +62,5 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     for what, count in sorted(config.stash.get(LEFT_OUT, Counter()).items()):
-        how = HOW_TO_GET.get(what, "install it")
-        terminalreporter.write_line(
-            f"left out: {count} tests need {what}, which is not here ({how})"
-        )
+        how = how_to_get(what)
+        terminalreporter.write_line(f"left out: {plural(count, 'test')} for want of {what} ({how})")

@@ -16,12 +16,15 @@ from workbench.suites.proof import Toolbox
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("WORKBENCH_PROOFS") != "1",
-    reason="the targets' tools run with `make test`, which installs them and sets WORKBENCH_PROOFS",
+    reason="`make test` installs and runs the targets' tools (PROOFS=0 leaves them out)",
 )
 CANARY = "canary-5e1f"
 
 
-@pytest.mark.parametrize("target", [t.name for t in TARGETS.values() if t.tool])
+@pytest.mark.parametrize(
+    "target",
+    [pytest.param(t.name, marks=pytest.mark.tool(t.name)) for t in TARGETS.values() if t.tool],
+)
 def test_the_tool_fails_the_same_cases_and_obeys_no_text(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
