@@ -79,6 +79,16 @@ def test_bisect_sends_what_is_not_recorded_and_keeps_it(workbench, saved) -> Non
     assert shown["iterations"][-1]["parent"] == 1
 
 
+def test_a_cached_answer_is_taken_only_when_asked_for_and_marked(workbench) -> None:
+    ask = ("send", "Say JSON", "-l", "good", "-c", "json", "--session", "none", "--json")
+    origins = []
+    for extra in ((), ("--cached",), ("--cached",), ()):
+        found = workbench(*ask, *extra)
+        origins.append(found.document["attempts"][0]["origin"])
+        assert found.code == 0
+    assert origins == ["live", "live", "cache", "live"]
+
+
 def test_a_report_is_one_file(workbench, saved, project: Path) -> None:
     assert workbench("report", saved, "-o", "r.html").code == 0
     page = (project / "r.html").read_text()

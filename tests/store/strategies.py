@@ -99,7 +99,7 @@ events = st.one_of(
         origin=origins,
     ),
     st.builds(ev.LaneStatus, numbers, texts),
-    st.builds(ev.AttemptStarted, numbers, texts, ms, st.none() | ms),
+    st.builds(ev.AttemptStarted, numbers, texts, ms, st.none() | ms, st.none() | origins),
     st.builds(ev.Chunks, numbers, pieces, st.sampled_from(["answer", "reasoning"])),
     st.builds(
         ev.VerdictReached,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 import sqlite3
+from dataclasses import replace
 
 import diskcache
 import pytest
@@ -15,6 +16,7 @@ from workbench.errors import NotSaved
 from workbench.model.attempt import Tokens
 from workbench.model.lane import Lane, Params
 from workbench.model.prompt import Message
+from workbench.providers.base import Request
 from workbench.store.cache import CachedAnswer, ResponseCache, StrictDisk, cache_key
 
 LANE = Lane("fast", "compatible", "m", base_url="http://localhost:1/v1")
@@ -37,6 +39,14 @@ def test_an_answer_comes_back_with_its_timing(cache) -> None:
     assert cache.state().answers == 1
     cache.clear()
     assert cache.get("k") is None
+
+
+def test_what_is_kept_is_there_the_next_time(tmp_path) -> None:
+    for expected in (None, ANSWER):
+        cache = ResponseCache(tmp_path / "cache")
+        assert cache.get("k") == expected
+        cache.put("k", ANSWER)
+        cache.close()
 
 
 @given(texts)
@@ -156,18 +166,30 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path) -> None:
 
 
 def test_the_key_changes_with_what_changes_the_answer_and_with_nothing_else() -> None:
-    from dataclasses import replace
-
-    messages = (Message("user", "hi"),)
-    key = cache_key(LANE, messages)
-    assert key == cache_key(replace(LANE, name="other", max_cost=1.0, checks=("json",)), messages)
+    ask = Request("m", (Message("user", "hi"),))
+    key = cache_key(LANE, ask)
+    assert key == cache_key(replace(LANE, name="other", max_cost=1.0, checks=("json",)), ask)
     others = {
-        cache_key(LANE, messages, repeat=2),
-        cache_key(LANE, (Message("system", "hi"),)),
-        cache_key(LANE, (Message("user", "hi "),)),
-        cache_key(replace(LANE, model="n"), messages),
-        cache_key(replace(LANE, base_url="http://localhost:2/v1"), messages),
-        cache_key(replace(LANE, params=Params(temperature=0.1)), messages),
-        cache_key(replace(LANE, params=Params(extra={"a": 1})), messages),
+        cache_key(LANE, replace(ask, repeat=2)),
+        cache_key(LANE, replace(ask, messages=(Message("system", "hi"),))),
+        cache_key(LANE, replace(ask, messages=(Message("user", "hi "),))),
+        cache_key(LANE, replace(ask, model="n")),
+        cache_key(replace(LANE, base_url="http://localhost:2/v1"), ask),
+        cache_key(LANE, replace(ask, params=Params(temperature=0.1))),
+        cache_key(LANE, replace(ask, params=Params(extra={"a": 1}))),
     }
     assert len(others | {key}) == 8
+
+
+def test_secrets_are_masked_in_what_is_kept(tmp_path) -> None:
+    cache = ResponseCache(tmp_path / "cache", secrets=["sk-123456789"])
+    pieces = ((1.0, "key sk-12", "answer"), (2.0, "hm", "reasoning"), (3.0, "3456789!", "answer"))
+    cache.put("k", CachedAnswer(pieces, provider_data={"header": "sk-123456789"}))
+    kept = cache.get("k")
+    assert kept.pieces == (
+        (1.0, "key *****", "answer"),
+        (2.0, "hm", "reasoning"),
+        (3.0, "*******!", "answer"),
+    )
+    assert kept.provider_data == {"header": "*" * 12}
+    cache.close()

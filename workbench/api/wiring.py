@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from workbench import __version__
 from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
-from workbench.config.paths import data_folder, models_dir
+from workbench.config.paths import cache_dir, data_folder, models_dir
 from workbench.config.settings import Settings
 from workbench.engine.core import Tools
 from workbench.engine.journal import JournalLike, MemoryJournal
@@ -21,7 +21,8 @@ from workbench.model.attempt import Cost, Tokens
 from workbench.model.events import Event, IterationStarted, Notice
 from workbench.model.lane import Lane
 from workbench.providers import registry
-from workbench.providers.base import Services
+from workbench.providers.base import Provider, Services
+from workbench.providers.cached import CachedProvider
 from workbench.store.journal import Journal
 from workbench.store.names import resolve
 from workbench.store.sessions import load
@@ -32,8 +33,14 @@ TITLE_CELLS = 60
 SPECS_KEPT = 4096
 
 
-def make_tools(settings: Settings, local_lanes: int = 1) -> Tools:
-    """Return what an engine is built from. *local_lanes* is how many local models will race."""
+def make_tools(settings: Settings, local_lanes: int = 1, *, cached: bool = False) -> Tools:
+    """Return what an engine is built from. *local_lanes* is how many local models will race.
+
+    With *cached*, requests answered before are answered from the cache, marked as such.
+
+    Raises:
+        NotSaved: the cache's folder cannot be made.
+    """
     cores = settings.cores or os.cpu_count() or 1
     services = Services(
         secret_source(settings),
@@ -43,7 +50,7 @@ def make_tools(settings: Settings, local_lanes: int = 1) -> Tools:
     )
     return Tools(
         services=services,
-        provider=registry.provider_for,
+        provider=_cached(settings) if cached else registry.provider_for,
         pipeline=PipelineMaker(),
         price=price,
         open_session=lambda command: open_session(settings, command),
@@ -58,6 +65,17 @@ def fallbacks_of(lanes: Iterable[Lane], settings: Settings) -> tuple[Lane, ...]:
     """
     names = dict.fromkeys(lane.fallback for lane in lanes if lane.fallback)
     return tuple(settings.lane(name) for name in names)
+
+
+def _cached(settings: Settings) -> Callable[[Lane, Services], Provider]:
+    from workbench.store.cache import ResponseCache
+
+    cache = ResponseCache(cache_dir() / "responses", secrets=known_secrets(settings))
+
+    def provider(lane: Lane, services: Services) -> Provider:
+        return CachedProvider(lane, cache, registry.provider_for(lane, services))
+
+    return provider
 
 
 class PipelineMaker:

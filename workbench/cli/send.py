@@ -37,6 +37,7 @@ REDRAW_SECONDS = 0.1
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Send so many times to each lane.")
 @click.option("--sequential/--parallel", default=None, help="Race lanes one after another.")
 @click.option("--session", help="Add to this session; 'none' saves nothing. Default: a new one.")
+@click.option("--cached", is_flag=True, help="Take answers given before from the cache.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def send(  # noqa: PLR0913 - one argument per option of the command line
     *,
@@ -50,6 +51,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     repeat: int | None,
     sequential: bool | None,
     session: str | None,
+    cached: bool,
     as_json: bool,
 ) -> int:
     """Send one prompt to several lanes and check it live.
@@ -72,7 +74,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     )
     plan = replace(plan, fallbacks=fallbacks_of(plan.lanes, settings))
     plan.prompt.render(plan.variables)
-    outcome = _race(settings, plan, _session(session))
+    outcome = _race(settings, plan, _session(session), cached)
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
     return _report(outcome, as_json)
@@ -95,7 +97,7 @@ def _session(name: str | None) -> OpenSession:
     return OpenSession(saved=False) if name == "none" else OpenSession(id=name)
 
 
-def _race(settings: Settings, plan: RacePlan, session: OpenSession) -> Outcome:
+def _race(settings: Settings, plan: RacePlan, session: OpenSession, cached: bool) -> Outcome:
 
     live = diagnostics.Live()
     last = 0.0
@@ -109,7 +111,7 @@ def _race(settings: Settings, plan: RacePlan, session: OpenSession) -> Outcome:
 
     local = sum(lane.provider == "local" for lane in plan.lanes)
     try:
-        return race(make_tools(settings, local), plan, session, watch=watch)
+        return race(make_tools(settings, local, cached=cached), plan, session, watch=watch)
     finally:
         live.clear()
 

@@ -147,7 +147,8 @@ class AttemptRun:
         self._zero_ns = sent.stamp_ns
         race_ms = (sent.stamp_ns - self._race_zero_ns) / 1e6
         utc = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._emit(AttemptStarted(self.number, utc, round(race_ms, 3), sent.connect_ms))
+        origin = None if sent.origin == "live" else sent.origin
+        self._emit(AttemptStarted(self.number, utc, round(race_ms, 3), sent.connect_ms, origin))
 
     def _take_delta(self, delta: Delta) -> None:
         ms = self._ms(delta.stamp_ns)

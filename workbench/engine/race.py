@@ -71,7 +71,7 @@ class Race:
         run = AttemptRun(
             queued.attempt,
             lane,
-            Request(lane.model, self._messages, lane.params, lane.deadlines),
+            Request(lane.model, self._messages, lane.params, lane.deadlines, queued.repeat),
             pipeline,
             AbortPolicy(plan.abort, plan.abort_on),
             self._tools.bench,

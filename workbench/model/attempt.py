@@ -10,6 +10,7 @@ from workbench.model.verdict import CheckResult, FirstFailure, VerdictName
 
 Source = Literal["measured", "estimated", "unknown"]
 Channel = Literal["answer", "reasoning"]
+Origin = Literal["live", "cache", "replay"]
 AttemptState = Literal[
     "queued",
     "connecting",

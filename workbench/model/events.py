@@ -17,6 +17,7 @@ from workbench.model.attempt import (
     Avoided,
     Channel,
     Cost,
+    Origin,
     Tokens,
 )
 from workbench.model.lane import Lane
@@ -91,12 +92,17 @@ class LaneReady:
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted:
-    """The clock's zero: the request has been handed to the open connection."""
+    """The clock's zero: the request has been handed to the open connection.
+
+    ``origin`` is given when the answer comes from a cache or a recording, which is known only
+    now; such an attempt never enters statistics of time.
+    """
 
     attempt: int
     utc: str
     race_ms: float
     connect_ms: float | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ class LiveAttempt:
             abort_ms=self.aborted_by.ms if self.aborted_by else None,
             retry_of=queued.retry_of,
             fallback_of=queued.fallback_of,
-            origin=queued.origin,
+            origin=(started.origin if started else None) or queued.origin,
         )
         if ended is None:
             return base

@@ -13,19 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from workbench.model.attempt import Channel, Tokens
+from workbench.model.attempt import Channel, Origin, Tokens
 from workbench.model.lane import Deadlines, Lane, Params
 from workbench.model.prompt import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as the engine hands it over."""
+    """One request as the engine hands it over. ``repeat`` counts equal ones of a race from 1."""
 
     model: str
     messages: tuple[Message, ...]
     params: Params = Params()
     deadlines: Deadlines = Deadlines()
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,12 @@ class Sent:
     """The request has been handed to the open connection: the clock's zero.
 
     ``connect_ms`` is what opening the connection took just now, in milliseconds, or None when a
-    warm one was reused.
+    warm one was reused. ``origin`` says so when nothing was sent at all.
     """
 
     stamp_ns: int
     connect_ms: float | None = None
+    origin: Origin = "live"
 
 
 @dataclass(frozen=True, slots=True)

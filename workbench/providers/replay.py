@@ -88,7 +88,7 @@ class ReplayProvider:
         del request
         recording = self._recording
         start = monotonic_ns()
-        yield [Sent(start)]
+        yield [Sent(start, origin="replay")]
         last = 0.0
         for ms, channel, text in recording.timeline():
             await self._until(start, ms)

@@ -8,14 +8,15 @@ folder may vanish at any time. Call it off the event loop: it waits for the disk
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,16 +25,20 @@ import msgspec
 from diskcache.core import DEFAULT_SETTINGS, METADATA
 
 from workbench.errors import NotSaved
-from workbench.model.attempt import Channel, Tokens
+from workbench.model.attempt import Channel
 from workbench.model.lane import Lane
-from workbench.model.prompt import Message
+from workbench.providers.base import Request
+from workbench.providers.cached import CachedAnswer
+from workbench.redact import Redactor, StreamRedactor
 from workbench.store.appendfile import make_folder
+from workbench.store.codec import plain
 
 LIMIT_BYTES = 1 << 30
 """Beyond this nothing new is kept; nothing old is thrown away behind anybody's back."""
 
 _FORMAT = 1
 _MODE_RAW = 1
+_TEXTS = (("eviction_policy", "none"), ("sqlite_journal_mode", "wal"))
 _KNOWN = frozenset(DEFAULT_SETTINGS) | frozenset(METADATA)
 
 
@@ -79,19 +84,6 @@ class _Foreign(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class CachedAnswer:
-    """A whole answer as it once arrived: pieces are ``(ms, text, channel)``."""
-
-    pieces: tuple[tuple[float, str, Channel], ...]
-    finish_reason: str | None = None
-    tokens: Tokens = Tokens()
-    served_model: str | None = None
-    recorded: str = ""
-    total_ms: float = 0.0
-    provider_data: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class CacheState:
     """How much is kept: answers, bytes, and the limit in bytes."""
 
@@ -100,38 +92,52 @@ class CacheState:
     limit: int
 
 
-def cache_key(lane: Lane, messages: Sequence[Message], repeat: int = 1) -> str:
+def cache_key(lane: Lane, request: Request) -> str:
     """Return the key of one request: a hash of everything that can change the answer.
 
-    The lane's name, checks, prices and limits cannot. *repeat* can: a prompt sent three times gets
-    three answers, not one answer three times.
+    The lane's name, checks, prices and limits cannot. The repeat can: a prompt sent three times
+    gets three answers, not one answer three times.
     """
     what = {
         "format": _FORMAT,
         "provider": lane.provider,
-        "model": lane.model,
+        "model": request.model,
         "base_url": lane.base_url,
         "path": lane.path,
         "options": dict(lane.options),
-        "params": asdict(lane.params),
-        "messages": [[m.role, m.content] for m in messages],
-        "repeat": repeat,
+        "params": asdict(request.params),
+        "messages": [[m.role, m.content] for m in request.messages],
+        "repeat": request.repeat,
     }
     plain = json.dumps(what, sort_keys=True, default=str)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
 class ResponseCache:
-    """The cache in *folder*. Broken or foreign content is a miss, never an error.
+    """The cache in *folder*, an :class:`~workbench.providers.cached.AnswerCache`.
+
+    Broken or foreign content is a miss, never an error. Values in *secrets* are masked in what is
+    kept.
 
     Raises:
         NotSaved: the folder cannot be made or written.
     """
 
-    def __init__(self, folder: Path, *, limit: int = LIMIT_BYTES) -> None:
+    def __init__(
+        self, folder: Path, *, limit: int = LIMIT_BYTES, secrets: Iterable[str] = ()
+    ) -> None:
         self._folder = folder
+        self._redactor = Redactor(secrets)
         self.limit = limit
         self._cache = self._open()
+
+    async def find(self, lane: Lane, request: Request) -> CachedAnswer | None:
+        """Return the answer kept for a request, or None; waits in a thread."""
+        return await asyncio.to_thread(self.get, cache_key(lane, request))
+
+    async def keep(self, lane: Lane, request: Request, answer: CachedAnswer) -> None:
+        """Keep the answer of a request; waits in a thread."""
+        await asyncio.to_thread(self.put, cache_key(lane, request), answer)
 
     def get(self, key: str) -> CachedAnswer | None:
         """Return the answer kept under *key*, or None."""
@@ -146,7 +152,8 @@ class ResponseCache:
         try:
             if self._cache.volume() >= self.limit:
                 return False
-            return bool(self._cache.set(key, _encode(answer), retry=True))
+            kept = _masked(answer, self._redactor) if self._redactor else answer
+            return bool(self._cache.set(key, _encode(kept), retry=True))
         except (sqlite3.Error, diskcache.Timeout, OSError):
             return False
 
@@ -209,8 +216,23 @@ def _trusted(path: Path) -> bool:
     except sqlite3.Error:
         return False
     return all(
-        key in _KNOWN and (isinstance(value, int) or (key, value) == ("eviction_policy", "none"))
-        for key, value in rows
+        key in _KNOWN and (isinstance(value, int) or (key, value) in _TEXTS) for key, value in rows
+    )
+
+
+def _masked(answer: CachedAnswer, redactor: Redactor) -> CachedAnswer:
+    """Mask secrets, also one that came in several pieces; lengths and times stay."""
+    pieces = list(answer.pieces)
+    channels: tuple[Channel, ...] = ("answer", "reasoning")
+    for channel in channels:
+        places = [n for n, piece in enumerate(pieces) if piece[2] == channel]
+        stream = StreamRedactor(redactor)
+        texts = stream.feed([pieces[n][:2] for n in places], end=True)
+        for n, (ms, text) in zip(places, texts, strict=True):
+            pieces[n] = (ms, text, channel)
+    data = plain(answer.provider_data, redactor)
+    return replace(
+        answer, pieces=tuple(pieces), provider_data=data if isinstance(data, dict) else {}
     )
 
 

@@ -63,11 +63,11 @@ def _record(value: DataclassInstance, mask: Mask | None) -> dict[str, object]:
         item = getattr(value, name)
         if default is not MISSING and item == default:
             continue
-        out[name] = round(item, 3) if is_time and item is not None else _plain(item, mask)
+        out[name] = round(item, 3) if is_time and item is not None else plain(item, mask)
     return out
 
 
-def _plain(value: object, mask: Mask | None, depth: int = 0) -> object:
+def plain(value: object, mask: Mask | None, depth: int = 0) -> object:
     """Return *value* as what JSON knows, every text masked."""
     if isinstance(value, str):
         return mask(value) if mask else value
@@ -79,17 +79,17 @@ def _plain(value: object, mask: Mask | None, depth: int = 0) -> object:
         value = "(nested too deeply to be kept)"
     if isinstance(value, Mapping):
         text = mask or str
-        return {text(str(key)): _plain(item, mask, depth + 1) for key, item in value.items()}
+        return {text(str(key)): plain(item, mask, depth + 1) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(item, mask, depth + 1) for item in value]
-    return _plain(str(value), mask)
+        return [plain(item, mask, depth + 1) for item in value]
+    return plain(str(value), mask)
 
 
-def _dump(plain: dict[str, object]) -> bytes:
+def _dump(record: dict[str, object]) -> bytes:
     try:
-        return msgspec.json.encode(plain) + b"\n"
+        return msgspec.json.encode(record) + b"\n"
     except UnicodeEncodeError:
-        return json.dumps(plain, separators=(",", ":")).encode() + b"\n"
+        return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
 def encode(event: Event, mask: Mask | None = None) -> bytes:
@@ -161,27 +161,27 @@ class Decoder:
                 "Update Workbench, or open the session with the version that wrote it.",
             )
         try:
-            plain: object = json.loads(line)
+            record: object = json.loads(line)
         except (ValueError, RecursionError) as error:
             return Problem("damaged", f"not JSON: {error}")
-        if not isinstance(plain, dict):
+        if not isinstance(record, dict):
             return Problem("damaged", "not a JSON object")
-        return self._convert(plain)
+        return self._convert(record)
 
-    def _convert(self, plain: dict[str, object]) -> Event | Problem:
-        version, tag = plain.get("v"), plain.get("t")
+    def _convert(self, record: dict[str, object]) -> Event | Problem:
+        version, tag = record.get("v"), record.get("t")
         if not isinstance(version, int) or not isinstance(tag, str):
             return Problem("damaged", "no version or no tag")
         while version < VERSION:
             migrate = self._migrations.get(version)
             if migrate is None:
                 return Problem("damaged", f"no such version: {version}")
-            plain = migrate(plain)
+            record = migrate(record)
             version += 1
-        kind = EVENT_TAGS.get(str(plain.get("t")))
+        kind = EVENT_TAGS.get(str(record.get("t")))
         if kind is None:
             return Problem("unknown", tag)
         try:
-            return msgspec.convert(plain, kind)
+            return msgspec.convert(record, kind)
         except (msgspec.ValidationError, RecursionError) as error:
             return Problem("damaged", f"{tag}: {error}")
