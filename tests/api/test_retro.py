@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.api.storytelling import BAD, GOOD, plot
@@ -61,6 +63,15 @@ def test_checks_are_added_dropped_and_replaced() -> None:
         recheck(session, Change(drop=("regex",)))
     with pytest.raises(CheckSyntaxError):
         recheck(session, Change(add=("max_words:many",)))
+
+
+def test_recorded_checks_nobody_can_read_are_named_and_left_out() -> None:
+    session = plot(iterations=1)
+    strange = ("json", "hologram:3", "json_schema:@gone.json")
+    session = replace(session, iterations=(replace(session.iterations[0], checks=strange),))
+    found = recheck(session, Change())
+    assert {r.unread for r in found} == {strange[1:]}
+    assert {tuple(c.name for c in r.now.checks) for r in found} == {("json",)}
 
 
 def test_an_abort_would_have_saved_what_the_recording_shows() -> None:

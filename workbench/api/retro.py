@@ -12,14 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.checks.pipeline import Pipeline
-from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
+from workbench.checks.syntax import CheckSpec, for_lane, parse_check, parse_checks
 from workbench.engine.judging import Judgement, StreamJudge
-from workbench.errors import UnknownName
+from workbench.errors import UnknownName, UsageError
 from workbench.model.attempt import Attempt, Avoided, Channel, Cost, Tokens
 from workbench.model.events import AttemptEnded, AttemptQueued, AttemptStarted, Chunks
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.model.session import Iteration, Session
+
+RUNS_ELSEWHERE = frozenset({"python", "judge"})
+"""Checks that run a person's code or send a request: never because a recording names them."""
 
 Price = Callable[[Lane, Tokens], Cost]
 
@@ -30,13 +33,15 @@ class Rejudged:
 
     ``saved`` is what an abort on the first failure would have saved, counted on the recording;
     None when nothing failed or nothing came after it. ``partial`` says that the recording was cut
-    (aborted or cancelled), so that checks which need the end could not decide.
+    (aborted or cancelled), so that checks which need the end could not decide. ``unread`` are
+    recorded checks that cannot be read here, or must not run (see :data:`RUNS_ELSEWHERE`).
     """
 
     original: Attempt
     now: Attempt
     saved: Avoided | None
     partial: bool
+    unread: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -62,12 +67,11 @@ def recheck(
     *,
     folder: Path | None = None,
     price: Price | None = None,
-    trusted: Callable[[CheckSpec], bool] = lambda _: True,
 ) -> tuple[Rejudged, ...]:
     """Judge every ended attempt of *session* again under changed checks.
 
-    *folder* is where files named by added checks are read; recorded checks read no files, and
-    those that are not *trusted* (a user's own code in somebody else's session) are left out.
+    *folder* is where files named by added checks are read. Recorded checks read no files and run
+    no code: a session may be somebody else's. Those that would are left out and named.
 
     Raises:
         CheckSyntaxError: an added check cannot be read.
@@ -82,12 +86,14 @@ def recheck(
             if attempt.total_ms is None:
                 continue
             lane = _lane(iteration, attempt)
+            unread: tuple[str, ...] = ()
             if only is not None:
                 specs = for_lane(only, lane.name)
             else:
-                specs = _kept(iteration, lane, change.drop, trusted)
-                specs += for_lane(added, lane.name)
-            found.append(rejudge(attempt, lane, specs, price))
+                recorded, unread = _readable((*iteration.checks, *lane.checks))
+                kept = [s for s in recorded if not _names(s) & set(change.drop)]
+                specs = (*for_lane(kept, lane.name), *for_lane(added, lane.name))
+            found.append(replace(rejudge(attempt, lane, specs, price), unread=unread))
     return tuple(found)
 
 
@@ -192,24 +198,32 @@ def _lane(iteration: Iteration, attempt: Attempt) -> Lane:
     return found or Lane(attempt.lane, "replay", attempt.model)
 
 
-def _kept(
-    iteration: Iteration, lane: Lane, drop: Iterable[str], trusted: Callable[[CheckSpec], bool]
-) -> tuple[CheckSpec, ...]:
-    dropped = set(drop)
-    specs = parse_checks((*iteration.checks, *lane.checks))
-    return tuple(
-        spec
-        for spec in for_lane(specs, lane.name)
-        if trusted(spec) and not dropped & {spec.text, spec.label, spec.name}
-    )
+def _readable(texts: Iterable[str]) -> tuple[list[CheckSpec], tuple[str, ...]]:
+    """Read recorded checks; those that cannot be read are returned as they stand."""
+    specs, unread = [], []
+    for text in texts:
+        try:
+            spec = parse_check(text)
+        except UsageError:
+            unread.append(text)
+            continue
+        if spec.name in RUNS_ELSEWHERE:
+            unread.append(text)
+        else:
+            specs.append(spec)
+    return specs, tuple(unread)
+
+
+def _names(spec: CheckSpec) -> set[str]:
+    return {spec.text, spec.label, spec.name}
 
 
 def _must_exist(session: Session, drop: Iterable[str]) -> None:
     known: set[str] = set()
     for iteration in session.iterations:
-        lane_checks = [text for lane in iteration.lanes for text in lane.checks]
-        for spec in parse_checks((*iteration.checks, *lane_checks)):
-            known |= {spec.text, spec.label, spec.name}
+        texts = {*iteration.checks, *(text for lane in iteration.lanes for text in lane.checks)}
+        specs, unread = _readable(texts)
+        known.update(unread, *map(_names, specs))
     for name in drop:
         if name not in known:
             raise UnknownName("check", name, known)

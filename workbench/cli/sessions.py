@@ -246,12 +246,15 @@ def recheck_(
     warn_of_damage(loaded)
     change = Change(add, drop, only or None)
     found = recheck(loaded.session, change, folder=Path.cwd(), price=price)
+    for text in dict.fromkeys(text for r in found for text in r.unread):
+        diagnostics.warn(f"The recorded check {text!r} cannot be read here and is left out.")
     if as_json:
         rows = [
             {
                 "iteration": r.now.iteration,
                 "changed": r.changed,
                 "partial": r.partial,
+                "unread": list(r.unread),
                 "abort_would_save": asdict(r.saved) if r.saved else None,
                 "original": attempt_document(r.original),
                 "now": attempt_document(r.now),

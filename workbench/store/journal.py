@@ -14,6 +14,7 @@ lines wait in memory, every flush tries again, and they are told when saving wor
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -109,6 +110,8 @@ class Journal:
                 except FileExistsError:
                     continue
                 break
+            else:
+                raise FileExistsError(errno.EEXIST, "every name for it is taken", str(folder))
             journal = cls(file, session_id, secrets)
             utc = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             journal._lines.append(encode(SessionStarted(session_id, title, utc, app)))
