@@ -10,7 +10,6 @@ damaged session file loses what was damaged, not what follows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from workbench.model.attempt import (
     TERMINAL,
@@ -176,8 +175,9 @@ class LiveAttempt:
 
     def record(self) -> Attempt:
         """Return the frozen record as of now."""
-        queued, started, ended = self.queued, self.started, self.ended
-        base = Attempt(
+        queued, started = self.queued, self.started
+        end = self.ended or _NOT_YET
+        return Attempt(
             number=queued.attempt,
             iteration=queued.iteration,
             lane=queued.lane,
@@ -200,23 +200,22 @@ class LiveAttempt:
             retry_of=queued.retry_of,
             fallback_of=queued.fallback_of,
             origin=(started.origin if started else None) or queued.origin,
+            total_ms=end.ms if self.ended else None,
+            clock_error_ms=end.clock_error_ms,
+            tokens=end.tokens,
+            tokens_per_s=_rate(end.tokens, [*self.reasoning_times, *self.times]),
+            cost=end.cost,
+            avoided=end.avoided,
+            finish_reason=end.finish_reason,
+            error=end.error,
+            served_model=end.served_model,
+            request_id=end.request_id,
+            provider_data=dict(end.provider_data),
         )
-        if ended is None:
-            return base
-        return replace(
-            base,
-            total_ms=ended.ms,
-            clock_error_ms=ended.clock_error_ms,
-            tokens=ended.tokens,
-            tokens_per_s=_rate(ended.tokens, [*self.reasoning_times, *self.times]),
-            cost=ended.cost,
-            avoided=ended.avoided,
-            finish_reason=ended.finish_reason,
-            error=ended.error,
-            served_model=ended.served_model,
-            request_id=ended.request_id,
-            provider_data=dict(ended.provider_data),
-        )
+
+
+_NOT_YET = AttemptEnded(0, "queued", 0.0)
+"""What is known of an end that has not come: nothing."""
 
 
 def _rate(tokens: Tokens, times: list[float]) -> float | None:
