@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from workbench.model.prompt import Message
+from workbench.suites.case import Case
+from workbench.suites.file import append_cases
+
 
 @pytest.fixture
 def saved(workbench) -> str:
@@ -87,6 +91,16 @@ def test_a_cached_answer_is_taken_only_when_asked_for_and_marked(workbench) -> N
         origins.append(found.document["attempts"][0]["origin"])
         assert found.code == 0
     assert origins == ["live", "live", "cache", "live"]
+
+
+def test_a_cached_run_has_verdicts_but_neither_times_nor_goodput(workbench, project: Path) -> None:
+    case = Case("one", (Message("user", "Say JSON"),), checks=("json",))
+    append_cases(project / "suites" / "s.jsonl", [case])
+    ask = ("run", "s", "-l", "good", "--cached", "--json")
+    first, again = (workbench(*ask).document["lanes"][0] for _ in range(2))
+    assert [lane["rate"]["value"] for lane in (first, again)] == [1.0, 1.0]
+    assert first["ttft_ms"] is not None
+    assert (again["ttft_ms"], again["total_ms"], again["goodput"]) == (None, None, 0)
 
 
 def test_a_report_is_one_file(workbench, saved, project: Path) -> None:

@@ -53,7 +53,7 @@ _SYNC_S = 1.0
 class RunPlan:
     """What to run. ``checks`` are added to every case's own; ``only`` is failing, changed or a tag;
     ``resume`` names the session of an interrupted run; ``again`` sends what it left half-way once
-    more.
+    more. With ``cached``, answers given before come from the cache.
     """
 
     suite: str
@@ -66,6 +66,7 @@ class RunPlan:
     abort: AbortMode = "off"
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     saved: bool = True
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,9 @@ def run_suite(
     cases = _selected(settings, plan, suite.cases, suite.name)
     done, lost = _done(before, cases, again=plan.again)
     units = list(plan_units(cases, list(lanes), plan.repeat, checks=plan.checks, done=done | lost))
-    tools = make_tools(settings, sum(lane.provider == "local" for lane in lanes.values()))
+    tools = make_tools(
+        settings, sum(lane.provider == "local" for lane in lanes.values()), cached=plan.cached
+    )
     _check_prices(plan, lanes, tools)
     for checks in {unit.checks for unit in units}:
         for lane in lanes.values():

@@ -50,6 +50,7 @@ class _Options:
     junit: Path | None
     md: Path | None
     no_save: bool
+    cached: bool
     as_json: bool
 
 
@@ -73,6 +74,7 @@ class _Options:
 @click.option("--write-baseline", type=click.Path(path_type=Path), help="Write this run as one.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
 @click.option("--md", type=click.Path(path_type=Path), help="Write a Markdown summary here.")
+@click.option("--cached", is_flag=True, help="Take answers given before from the cache.")
 @click.option("--no-save", is_flag=True, help="Keep no session of the run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def run(**_: object) -> int:
@@ -120,6 +122,7 @@ def _plan(options: _Options, default_lanes: tuple[str, ...]) -> RunPlan:
         abort="first" if options.abort else "off",
         limits=Limits(options.concurrency, options.fail_fast, options.budget, options.timeout),
         saved=not options.no_save,
+        cached=options.cached,
     )
 
 

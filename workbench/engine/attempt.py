@@ -14,7 +14,7 @@ from workbench.engine.abort import AbortPolicy, LaneHistory
 from workbench.engine.clock import LoopClock
 from workbench.engine.judging import Judgement, StreamJudge
 from workbench.errors import ProviderError
-from workbench.model.attempt import AttemptError, AttemptState, Channel, Cost, Tokens
+from workbench.model.attempt import AttemptError, AttemptState, Channel, Cost, Origin, Tokens
 from workbench.model.events import (
     AttemptAborted,
     AttemptEnded,
@@ -25,6 +25,8 @@ from workbench.model.events import (
 )
 from workbench.model.lane import Lane
 from workbench.providers.base import Delta, Final, Provider, Request, Sent, StreamItem
+
+_NOTHING_SENT = Cost(0.0, "measured", "from the cache or a recording: nothing was sent")
 
 Emit = Callable[[Event], None]
 
@@ -68,6 +70,7 @@ class AttemptRun:
         self._judge = StreamJudge(number, pipeline, cost_so_far=self._cost_so_far)
         self._zero_ns: int | None = None
         self._begun_ns = monotonic_ns()
+        self._origin: Origin = "live"
         self._final: Final | None = None
         self._error: AttemptError | None = None
         self._stop: AttemptState | None = None
@@ -147,6 +150,7 @@ class AttemptRun:
         self._zero_ns = sent.stamp_ns
         race_ms = (sent.stamp_ns - self._race_zero_ns) / 1e6
         utc = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._origin = sent.origin
         origin = None if sent.origin == "live" else sent.origin
         self._emit(AttemptStarted(self.number, utc, round(race_ms, 3), sent.connect_ms, origin))
 
@@ -241,16 +245,16 @@ class AttemptRun:
         return "truncated" if self._final.finish_reason == "length" else "complete"
 
     def _end_event(self, state: AttemptState, ms: float) -> AttemptEnded:
-        final, bench = self._final, self._bench
+        final, bench, live = self._final, self._bench, self._origin == "live"
         tokens = final.tokens if final else Tokens()
         if tokens.output is None:
             tokens = Tokens(
                 tokens.prompt, self._judge.tokens, tokens.reasoning, tokens.cached, "estimated"
             )
-        elif state in ("complete", "truncated") and self._first_ms is not None:
+        elif live and state in ("complete", "truncated") and self._first_ms is not None:
             bench.history.add(self.lane.name, tokens.output, self._first_ms, self._last_ms)
         avoided = None
-        if state == "aborted":
+        if live and state == "aborted":
             avoided = bench.history.avoided(
                 self.lane.name,
                 self._judge.tokens,
@@ -263,7 +267,7 @@ class AttemptRun:
             state,
             round(ms, 3),
             tokens=tokens,
-            cost=bench.price(self.lane, tokens),
+            cost=bench.price(self.lane, tokens) if live else _NOTHING_SENT,
             avoided=avoided,
             finish_reason=final.finish_reason if final else None,
             error=self._error,

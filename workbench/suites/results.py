@@ -23,7 +23,8 @@ _SAID_CHARS = 400
 class UnitResult:
     """One attempt of a run. ``answer_hash`` tells equal answers, ``said`` is how it begins.
 
-    ``state`` is the attempt's; ``usd`` is None when the cost is not known.
+    ``state`` is the attempt's; ``usd`` is None when the cost is not known. An answer that is not
+    ``live`` (from the cache) has neither times nor a cost.
     """
 
     case: str
@@ -42,6 +43,7 @@ class UnitResult:
     tokens: int | None
     answer_hash: str
     said: str
+    live: bool = True
 
     @property
     def passed(self) -> bool:
@@ -57,6 +59,7 @@ class UnitResult:
 def unit_result(case_id: str, attempt: Attempt) -> UnitResult:
     """Return the record of one attempt."""
     failed = attempt.first_failure
+    live = attempt.origin == "live"
     return UnitResult(
         case=case_id,
         lane=attempt.lane,
@@ -67,13 +70,14 @@ def unit_result(case_id: str, attempt: Attempt) -> UnitResult:
         kind=failed.kind if failed else None,
         check=failed.check if failed else None,
         reason=failed.reason if failed else (attempt.error.message if attempt.error else ""),
-        ttft_ms=attempt.ttft_ms,
-        ttff_ms=attempt.ttff_ms,
-        total_ms=attempt.total_ms,
-        usd=attempt.cost.usd,
+        ttft_ms=attempt.ttft_ms if live else None,
+        ttff_ms=attempt.ttff_ms if live else None,
+        total_ms=attempt.total_ms if live else None,
+        usd=attempt.cost.usd if live else None,
         tokens=attempt.tokens.output,
         answer_hash=sha256(attempt.text.encode("utf-8", "surrogatepass")).hexdigest()[:12],
         said=attempt.text[:_SAID_CHARS],
+        live=live,
     )
 
 
@@ -159,7 +163,7 @@ def _lane(lane: str, results: Sequence[UnitResult], wall_s: float | None) -> Lan
         total_ms=_median(r.total_ms for r in whole),
         usd=total_usd,
         usd_per_success=total_usd / passed if total_usd is not None and passed else None,
-        goodput=passed / wall_s if wall_s else None,
+        goodput=sum(r.passed and r.live for r in results) / wall_s if wall_s else None,
     )
 
 

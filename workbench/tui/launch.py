@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_check
 from workbench.config import edit, sample
-from workbench.config.paths import cache_dir, config_dir, data_folder
+from workbench.config.paths import config_dir, data_folder
 from workbench.config.settings import Settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
-from workbench.errors import ConfigError, NotATerminal, WorkbenchError
+from workbench.errors import NotATerminal, WorkbenchError
 from workbench.tui.setup import SessionEntry, Setup
 
 ENGINE = "workbench.api.engine_main"
@@ -92,10 +91,7 @@ def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
     """List sessions and recorded examples, or those in which something matches *query*."""
     from workbench.api.sessions import Query, SessionInfo, Sessions
 
-    examples = None
-    with suppress(ConfigError):
-        examples = data_folder("sessions")
-    sessions = Sessions(settings.sessions, cache_dir() / "search.sqlite", examples)
+    sessions = Sessions.of(settings)
 
     def entry(info: SessionInfo, prefix: str = "", note: str = "") -> SessionEntry:
         moment = info.modified.isoformat(timespec="minutes")
