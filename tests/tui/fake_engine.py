@@ -44,6 +44,7 @@ class Answer:
     state: str = "complete"
     reasoning: Sequence[str] = ()
     reason_gap: float = 20.0
+    usd: float | None = None
 
 
 Script = Callable[[int, Lane], Answer]
@@ -129,7 +130,7 @@ def attempt(
     tokens = Tokens(41, len(answer.pieces), source="measured")
     yield (
         zero + now + 1,
-        AttemptEnded(number, answer.state, now + 1, tokens, Cost(), finish_reason="stop"),
+        AttemptEnded(number, answer.state, now + 1, tokens, Cost(answer.usd), finish_reason="stop"),
     )
 
 

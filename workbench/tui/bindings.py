@@ -110,6 +110,15 @@ ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
     Action("replay", "f7", "Replay", "", "Play the iteration again as it streamed.", priority=True),
+    Action(
+        "case",
+        "f10",
+        "Save failure as a case",
+        "case",
+        "Make an eval case of the lane's failure.",
+        priority=True,
+    ),
+    Action("live", "f12", "Live mode", "", "Send by itself after a pause in typing."),
     Action("sessions", "ctrl+f", "Sessions", "", "Find and open another session.", priority=True),
     Action(
         "external-editor",
@@ -139,6 +148,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "markdown", "m", "As Markdown", "", "Read the answer as Markdown.", "lane", on_screen=True
+    ),
+    Action(
+        "save-case",
+        "s",
+        "Save failure as a case",
+        "",
+        "Make an eval case of this failure.",
+        "lane",
+        on_screen=True,
     ),
     Action("stop-lane", "x", "Stop this lane", "", "Cancel this lane.", "lane", on_screen=True),
     Action(

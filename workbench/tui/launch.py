@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_check
@@ -18,7 +19,13 @@ from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.tui.setup import SessionEntry, Setup
 
+if TYPE_CHECKING:
+    from workbench.suites.case import Case
+    from workbench.suites.file import Added
+
 ENGINE = "workbench.api.engine_main"
+SUITE = "cases.jsonl"
+"""The suite that failures are saved to, in the current folder."""
 
 
 def open_screen(session: str | None = None) -> int:
@@ -60,6 +67,8 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         save_setting=lambda name, value: _remember(settings, name, value),
         check_problem=_check_problem,
         sessions=lambda query: _sessions(settings, query),
+        suite=SUITE,
+        save_case=lambda case: _save_case(settings, case),
     )
 
 
@@ -109,3 +118,16 @@ def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
     names = {e.id for e in titled}
     inside = [replace(own[i], note=found[i]) for i in found if i in own and i not in names]
     return [*titled, *inside]
+
+
+def _save_case(settings: Settings, case: Case) -> Added:
+    """Append a case to the suite; known secrets are masked.
+
+    Raises:
+        NotSaved: the file cannot be written.
+    """
+    from workbench.api.wiring import known_secrets
+    from workbench.redact import Redactor
+    from workbench.suites.file import append_cases
+
+    return append_cases(Path.cwd() / SUITE, [case], Redactor(known_secrets(settings)))

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.config.themes import DEFAULT_THEME
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
+
+if TYPE_CHECKING:  # a screen that saves no case does not load the suites
+    from workbench.suites.case import Case
+    from workbench.suites.file import Added
 
 ClientFactory = Callable[[], Awaitable[EngineClient]]
 """Makes the engine's client, on the screen's event loop. The engine itself may already run."""
@@ -47,7 +52,8 @@ class Setup:
     ``session`` is opened first. ``save_setting(name, value)`` remembers a choice made on the
     screen. ``check_problem(text)`` returns why a check cannot be read, or None.
     ``sessions(query)`` lists sessions, newest first; an empty query means all. ``keymap`` maps
-    binding ids to keys.
+    binding ids to keys. ``save_case`` appends a case to the suite that is called ``suite``;
+    ``live_budget`` is what live mode may spend in a session, in US dollars.
     """
 
     lanes: tuple[Lane, ...]
@@ -63,3 +69,6 @@ class Setup:
     save_setting: Callable[[str, str], None] = _forget
     check_problem: Callable[[str], str | None] = _accept
     sessions: Callable[[str], Sequence[SessionEntry]] = _no_sessions
+    suite: str = "cases.jsonl"
+    save_case: Callable[[Case], Added] | None = None
+    live_budget: float = 0.10

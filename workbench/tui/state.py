@@ -58,6 +58,7 @@ class ViewModel:
         self.selected: int | None = None
         self.version = 0
         self.notice: Notice | None = None
+        self.live = False
         self.hidden: set[str] = set()
         self._clock = clock
         self._started_at: dict[int, float] = {}
@@ -151,11 +152,17 @@ class ViewModel:
         return (self._clock() - started) * 1000
 
     def panes(self) -> list[Lane]:
-        """Return the lanes to show: those of the iteration in view, else those chosen."""
+        """Return the lanes to show: those of the iteration in view, and beside the newest one
+        also those that were chosen but not asked.
+        """
         current = self.iteration
         if current is None:
             return [self.lanes[name] for name in self.in_view]
-        return list(current.started.lanes)
+        raced = list(current.started.lanes)
+        if current.number != max(self.fold.iterations):
+            return raced
+        names = {lane.name for lane in raced}
+        return raced + [self.lanes[name] for name in self.in_view if name not in names]
 
     def attempt(self, lane: str) -> LiveAttempt | None:
         """Return the attempt a lane's pane shows: its newest in the iteration in view."""

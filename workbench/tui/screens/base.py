@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import SuspendNotSupported
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -16,6 +18,9 @@ from workbench.tui.state import ViewModel
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
+
+if TYPE_CHECKING:
+    from workbench.suites.case import Case
 
 LEAST_ROWS = 4
 
@@ -145,6 +150,46 @@ class LookingScreen(Screen[None]):
             self.model.open_session()
             self.bridge.send(OpenSession(session))
             self.paint()
+
+    # -- cases ----------------------------------------------------------------------------------
+
+    def action_save_case(self) -> None:
+        """Make a case of the focused lane's failure."""
+        self.action_case()
+
+    def action_case(self) -> None:
+        """Make a case of the focused lane's failure, else of the first lane that failed."""
+        pane = self.focused if isinstance(self.focused, LaneView) else None
+        panes = [pane] if pane is not None else list(self.query(LaneView))
+        failed = [p.attempt for p in panes if p.attempt and p.attempt.first_failure is not None]
+        if not failed or self.setup.save_case is None:
+            text = "Nothing failed here: a case is made of a failure."
+            self.tell(Notice("info", text, "Go to a failed lane, or to an older iteration."))
+            return
+        from workbench.suites.case import case_of
+        from workbench.tui.screens.case import CaseScreen
+
+        try:
+            case = case_of(self.model.fold.session(), failed[0].record())
+        except WorkbenchError as error:
+            self.tell(Notice("error", error.message, error.hint))
+            return
+        self.app.push_screen(CaseScreen(self.painter, case, self.setup.suite), self._save_case)
+
+    def _save_case(self, case: Case | None) -> None:
+        if case is None or self.setup.save_case is None:
+            return
+        try:
+            added = self.setup.save_case(case)
+        except WorkbenchError as error:
+            self.tell(Notice("error", error.message, error.hint))
+            return
+        if added.written:
+            text = f"Saved as {added.written[0].id} in {self.setup.suite}."
+            self.tell(Notice("info", text, f"Run it: workbench run {self.setup.suite}"))
+        else:
+            text = f"{self.setup.suite} has this failure already, as {added.known[0].id}."
+            self.tell(Notice("info", text, "Nothing was added."))
 
     # -- the person's editor --------------------------------------------------------------------
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
 
 from workbench.engine.plan import Cancel, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
 from workbench.tui import rows
 from workbench.tui.bindings import ACTIONS, bindings, key_label, keys_of
+from workbench.tui.bridge import Bridge
 from workbench.tui.lines import Line
+from workbench.tui.live import PAUSE, LiveMode
+from workbench.tui.painter import Painter
 from workbench.tui.screens.base import LookingScreen
+from workbench.tui.setup import Setup
+from workbench.tui.state import ViewModel
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
@@ -38,6 +46,11 @@ class WorkbenchScreen(LookingScreen):
     BINDINGS = bindings("workbench")
     AUTO_FOCUS = "#user"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - an attribute of Screen
+
+    def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
+        super().__init__(setup, model, painter, bridge)
+        self.live = LiveMode(model, setup.live_budget)
+        self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out every part; their places are in the style sheet."""
@@ -142,6 +155,10 @@ class WorkbenchScreen(LookingScreen):
         """Take what was typed into the draft."""
         self.take_edits()
         self.paint()
+        if self.live.on:
+            if self._pause is not None:
+                self._pause.stop()
+            self._pause = self.set_timer(PAUSE, self.live_send)
 
     def take_edits(self) -> None:
         """Read the editors into the draft: keys may be faster than messages."""
@@ -201,6 +218,27 @@ class WorkbenchScreen(LookingScreen):
         if self.model.running:
             self.bridge.send(Cancel())
         self.tell(None)
+        self.bridge.send(StartRace(plan))
+
+    def action_live(self) -> None:
+        """Switch live mode on and off."""
+        self.model.live = self.live.toggle()
+        names = ", ".join(lane.name for lane in self.live.lanes()) or "no lane"
+        text = f"Live mode is on for {names}." if self.live.on else "Live mode is off."
+        hint = "It sends after a pause in typing; slow and paid lanes wait for ^J."
+        self.tell(Notice("info", text, hint if self.live.on else ""))
+
+    def live_send(self) -> None:
+        """Send the draft to the lanes of live mode, if it is complete and another one."""
+        self.take_edits()
+        lanes = tuple(self.live.lanes())
+        checks = self.model.draft.checks
+        if not lanes or not self.live.wanted() or any(map(self.setup.check_problem, checks)):
+            return
+        plan = replace(self.model.plan(), lanes=lanes)
+        if self.model.running:
+            self.bridge.send(Cancel())
+        self.live.sent(max(self.model.fold.iterations, default=0) + 1)
         self.bridge.send(StartRace(plan))
 
     def action_stop(self) -> None:

@@ -35,7 +35,8 @@ class TitleLine(Plain):
         if model.edited:
             trail = (("edited ", "warn"), *trail)
         abort = "abort on failure" if model.abort == "first" else "no abort"
-        right = (*joined((trail, ((abort, "muted"),))), _MARGIN)
+        live: Line = (("\u25cf live", "live bold"),) if model.live else ()
+        right = (*joined((trail, live, ((abort, "muted"),))), _MARGIN)
         return (spread(left, right, size.width),)
 
 

@@ -1,0 +1,110 @@
+"""A failure becomes a case; live mode sends by itself and stays within its bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.tui.conftest import settled, shown, until
+from tests.tui.fake_engine import Answer
+from tests.tui.stories import LARGE, PROMPT, SMALL
+from tests.tui.test_screen import SIZE, app_of, races
+from tests.tui.test_state import model, play
+from workbench.engine.plan import Cancel
+from workbench.model.lane import Lane, Prices
+from workbench.suites.file import append_cases, load_suite
+from workbench.tui import live as live_module
+from workbench.tui.live import LiveMode
+from workbench.tui.screens.case import CaseScreen
+
+PAID = Lane("paid", "compatible", "big", prices=Prices(1.0, 1e5))
+UNKNOWN = Lane("unknown", "compatible", "big")
+
+
+async def test_a_failure_becomes_a_case_with_what_would_be_right_and_only_once(tmp_path: Path):
+    suite = tmp_path / "cases.jsonl"
+    app, _ = app_of(save_case=lambda case: append_cases(suite, [case]))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("f10")
+        await until(pilot, lambda: "Nothing failed here" in shown(app))
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        await pilot.press("f10")
+        await until(pilot, lambda: isinstance(app.screen, CaseScreen))
+        assert "a JSON text cannot begin with 'S'" in shown(app)
+        await pilot.press(*"{}", "ctrl+j")
+        await until(pilot, lambda: "Saved as c-" in shown(app))
+        await pilot.press("ctrl+l", "s")
+        await until(pilot, lambda: isinstance(app.screen, CaseScreen))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "has this failure already" in shown(app))
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, CaseScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+    cases = load_suite(suite).cases
+    assert len(cases) == 1
+    assert cases[0].expected == ("{}",)
+    assert cases[0].prompt == PROMPT
+    assert cases[0].evidence is not None
+    assert cases[0].evidence.lane == "smollm2"
+
+
+async def test_live_mode_sends_after_a_pause_in_typing_and_replaces_the_race(monkeypatch):
+    monkeypatch.setattr("workbench.tui.screens.workbench.PAUSE", 0.01)
+    app, engine = app_of(pace=None)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press(*"one ")
+        assert not races(engine)
+        await pilot.press("f12")
+        await until(pilot, lambda: "Live mode is on for smollm2, qwen." in shown(app))
+        await pilot.press(*"two ")
+        await until(pilot, lambda: bool(races(engine)) and bool(engine.told))
+        engine.until(100)
+        await until(pilot, lambda: app.model.running)
+        before = len(races(engine))
+        await pilot.press("x")
+        await until(pilot, lambda: len(races(engine)) > before)
+        assert Cancel() in engine.sent
+        assert races(engine)[-1].plan.prompt.user.startswith("one two x")
+        engine.until(1e9)
+
+
+def test_live_mode_asks_free_and_fast_lanes_only():
+    view = model(lanes=(SMALL, LARGE, PAID, UNKNOWN))
+    live = LiveMode(view, budget=1.0)
+    assert [lane.name for lane in live.lanes()] == ["smollm2", "qwen"]
+    slow = live_module.FAST_MS + 100
+
+    play(view, lambda _, lane: Answer(("x",), first=slow if lane is LARGE else 10))
+    assert [lane.name for lane in live.lanes()] == ["smollm2", "paid"]
+
+
+def test_live_mode_never_passes_its_budget():
+    view = model(lanes=(SMALL, PAID))
+    live = LiveMode(view, budget=0.0)
+    play(view, lambda *_: Answer(("x",), first=10, usd=0.04))
+    live.sent(1)
+    assert live.spent == 0.08
+    assert [lane.name for lane in live.lanes()] == ["smollm2"]
+    live.budget = 0.15
+    assert [lane.name for lane in live.lanes()] == ["smollm2"]
+    live.budget = 0.17
+    assert [lane.name for lane in live.lanes()] == ["smollm2", "paid"]
+
+
+def test_live_mode_sends_nothing_that_is_unchanged_or_incomplete():
+    view = model()
+    live = LiveMode(view, budget=1.0)
+    assert not live.wanted()
+    live.toggle()
+    assert live.wanted()
+    play(view)
+    assert not live.wanted()
+    view.edit(user="{{ missing }}")
+    assert not live.wanted()
+    view.edit(user="changed")
+    assert live.wanted()
+    view.edit(user="  ")
+    assert not live.wanted()

@@ -1,0 +1,82 @@
+"""A failure becomes a case: what will be saved is shown, what would be right can be typed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from workbench.suites.case import Case
+from workbench.tui.lines import Line
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Words
+from workbench.tui.widgets.editor import Editor
+from workbench.tui.widgets.reader import Reader
+
+
+def preview(case: Case, suite: str) -> list[Line]:
+    """Return what a case holds, line by line."""
+    evidence = case.evidence
+    out: list[Line] = [
+        (("file      ", "muted"), (suite, "")),
+        (("case      ", "muted"), (case.id, "")),
+    ]
+    if evidence is not None:
+        out += [
+            (("lane      ", "muted"), (f"{evidence.lane}  {evidence.model}", "")),
+            (
+                ("failed    ", "muted"),
+                (evidence.check or "", "fail bold"),
+                ("  ", ""),
+                (evidence.reason, ""),
+            ),
+        ]
+    out.append((("checks    ", "muted"), ("  ".join(case.checks), "")))
+    for message in case.messages:
+        out += [(), ((message.role, "muted"),)]
+        out += [((line, ""),) for line in message.content.splitlines()]
+    if evidence is not None:
+        out += [(), (("answer", "muted"),)]
+        out += [((line, ""),) for line in evidence.answer.splitlines()]
+    return out
+
+
+class CaseScreen(ModalScreen[Case | None]):
+    """Ends with the case to save, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j,f5,f10", "save", "Save", show=False, priority=True),
+        Binding("escape", "leave", "Leave", show=False, priority=True),
+    ]
+
+    def __init__(self, painter: Painter, case: Case, suite: str) -> None:
+        super().__init__()
+        self.painter = painter
+        self.case = case
+        self.suite = suite
+
+    def compose(self) -> ComposeResult:
+        """What is saved, the expected answer, hint."""
+        with Vertical(classes="dialog wide"):
+            yield Words(self.painter, (("Save this failure as a case", "bold"),), ())
+            yield Reader(self.painter, preview(self.case, self.suite), id="case")
+            yield Words(self.painter, (), (("What would be right, if you know it:", "muted"),))
+            yield Editor(self.painter, "", id="expected", template=False)
+            yield Words(self.painter, (), (("^J saves, Esc does not.", "muted"),))
+
+    def on_mount(self) -> None:
+        """The one thing to type."""
+        self.query_one(Editor).focus()
+
+    def action_save(self) -> None:
+        """End with the case."""
+        text = self.query_one(Editor).text
+        self.dismiss(replace(self.case, expected=(text,)) if text.strip() else self.case)
+
+    def action_leave(self) -> None:
+        """End without."""
+        self.dismiss(None)
