@@ -135,6 +135,18 @@ def test_quitting_is_a_success(mark):
     assert mark.read_text() == "closed"
 
 
+def test_ctrl_c_twice_leaves_and_once_does_not(mark):
+    terminal = Terminal(mark)
+    terminal.read_until(b"invoice fields")
+    os.write(terminal.main, b"\x03")
+    terminal.read_until(b"Press Ctrl+C again")
+    assert terminal.process.poll() is None
+    os.write(terminal.main, b"\x03")
+    assert terminal.leave() == 130
+    assert all(sequence in terminal.out for sequence in RESTORED)
+    assert mark.read_text() == "closed"
+
+
 def test_a_crash_says_where_and_never_what_was_in_memory(mark):
     terminal = Terminal(mark, "crash")
     terminal.read_until(b"invoice fields")

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +27,9 @@ from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
 from workbench.tui.screens.workbench import WorkbenchScreen
 from workbench.tui.setup import ClientFactory, Setup
 from workbench.tui.state import Draft, ViewModel
+
+AGAIN = 2.0
+"""Seconds within which a second Ctrl+C leaves."""
 
 PLAIN_THEME = "terminal"
 _SIXTEEN = frozenset({"linux", "xterm", "xterm-16color", "vt100", "vt220", "ansi", "cons25"})
@@ -54,6 +58,7 @@ class WorkbenchApp(App[int]):
             abort=setup.abort,
         )
         self.model.notice = problem
+        self._interrupted = float("-inf")
         self.bridge = Bridge(factory, self.model, self._painted)
         self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
         self.register_theme(textual_theme(theme))
@@ -93,6 +98,15 @@ class WorkbenchApp(App[int]):
     async def action_quit(self) -> None:
         """Leave."""
         self.exit(0)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, where it copies nothing: the first says so, a second soon after leaves."""
+        now = time.monotonic()
+        if now - self._interrupted < AGAIN:
+            self._leave(EXIT_BY_SIGNAL[signal.SIGINT])
+            return
+        self._interrupted = now
+        self.main.tell(Notice("info", "Press Ctrl+C again to leave.", "Everything is saved."))
 
     async def action_help(self) -> None:
         """Show every key."""

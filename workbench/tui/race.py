@@ -176,7 +176,7 @@ def strip(model: ViewModel, cells: int) -> list[Line]:
     names = min(16, max((width(((t.lane, ""),)) for t in found), default=0))
     shown = _shown_figures(cells - names - 1)
     room = max(0, cells - names - 1 - _FIGURE * len(shown))
-    scale = scale_ms(found, model.iteration)
+    scale = fmt.nice_scale(model.span_ms) if model.span_ms else scale_ms(found, model.iteration)
     header = "".join(f"{FIGURES[i]:>{_FIGURE}}" for i in shown)
     lines: list[Line] = [((" " * (names + 1), ""), *axis(scale, room), (header, "muted"))]
     for one in found:

@@ -316,7 +316,7 @@ def check_cell(result: CheckResult | None) -> Span:
     return (glyph + when, tone)
 
 
-_COLUMN = 12
+_COLUMN = 11
 
 
 def matrix(model: ViewModel) -> list[Line]:
@@ -337,7 +337,7 @@ def matrix(model: ViewModel) -> list[Line]:
             text, tone = check_cell(found)
             line.append((_fit(text, _COLUMN), tone))
         out.append(tuple(line))
-    return out
+    return [(*line[:-1], (line[-1][0].rstrip(" "), line[-1][1])) for line in out]
 
 
 def _fit(text: str, cells: int) -> str:

@@ -38,7 +38,8 @@ class ViewModel:
     """State in, events folded; widgets draw from it and change it only through its methods.
 
     ``selected`` is the iteration in view, None before the first; ``draft`` what the editor holds.
-    ``version`` grows whenever something a widget may show has changed.
+    ``live`` says that live mode is on; ``span_ms`` fixes what the race's axis spans (a replay
+    knows its end). ``version`` grows whenever something a widget may show has changed.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ViewModel:
         self.version = 0
         self.notice: Notice | None = None
         self.live = False
+        self.span_ms: float | None = None
         self.hidden: set[str] = set()
         self._clock = clock
         self._started_at: dict[int, float] = {}

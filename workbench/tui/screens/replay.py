@@ -74,6 +74,7 @@ class ReplayScreen(Screen[None]):
         self.player = Player(timeline(iteration), clock, self._restart)
         lanes = iteration.started.lanes
         self.model = ViewModel(lanes, model.draft, clock=lambda: self.player.position / 1000)
+        self.model.span_ms = self.player.length
 
     def compose(self) -> ComposeResult:
         """Transport, lanes, race, totals."""
