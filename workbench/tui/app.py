@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from workbench.config.themes import DEFAULT_THEME, ThemeFile, find_theme, load_t
 from workbench.engine.plan import Warm
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.model.events import Notice
+from workbench.model.lane import Lane
 from workbench.text import visible
 from workbench.tui.bindings import bindings
 from workbench.tui.bridge import FRAME, Bridge
@@ -86,8 +88,14 @@ class WorkbenchApp(App[int]):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._leave, code)
         racing = tuple(self.model.lanes[name] for name in self.model.in_view)
-        self.call_after_refresh(self.bridge.start, self.setup.session, Warm(racing))
+        self.call_after_refresh(self._begin, racing)
         self.set_interval(FRAME, self.bridge.tick, name="frame")
+
+    def _begin(self, racing: tuple[Lane, ...]) -> None:
+        """The first frame is there: what lives now lives for good, and the work begins."""
+        gc.freeze()
+        gc.enable()
+        self.bridge.start(self.setup.session, Warm(racing))
 
     def _painted(self, reload: bool) -> None:
         self.main.paint(reload=reload)

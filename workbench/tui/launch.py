@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ def open_screen(session: str | None = None) -> int:
             "The screen needs a terminal that can move its cursor.",
             "Without one use: workbench send PROMPT",
         )
+    gc.disable()  # until the first frame: a tenth of the start would be spent looking for garbage
     settings = settings_for()
     launched = launch(ENGINE, str(Path.cwd()))
 
