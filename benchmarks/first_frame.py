@@ -77,6 +77,7 @@ def end(pid: int, fd: int) -> None:
         if select.select([fd], [], [], 0.05)[0]:
             with contextlib.suppress(OSError):
                 os.read(fd, 1 << 16)
+            time.sleep(0.001)
 
 
 def main() -> None:

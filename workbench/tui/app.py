@@ -93,8 +93,9 @@ class WorkbenchApp(App[int]):
 
     def _begin(self, racing: tuple[Lane, ...]) -> None:
         """The first frame is there: what lives now lives for good, and the work begins."""
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         self.bridge.start(self.setup.session, Warm(racing))
 
     def _painted(self, reload: bool) -> None:
