@@ -105,9 +105,11 @@ def test_no_words_of_a_person_are_a_syntax_error(index, text) -> None:
 def test_an_update_reads_only_what_grew_and_repeats_nothing(index, sessions) -> None:
     assert index.update(NOW) == index.update(NOW)
     assert index.update(NOW).files == 0
+    assert index.waiting() == 0
     journal = Journal.open(sessions, "tickets-2026-11-22")
     run(journal, "Third refund", ["zebra"])
     begun = journal.begin(start("Fourth", 1))
+    assert 0 < index.waiting() < journal.path.stat().st_size
     report = index.update(NOW)
     assert (report.files, report.documents) == (1, 4)  # two prompts, an answer, a check
     for event in answer(begun[1].attempt, "yak"):

@@ -13,6 +13,8 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.store.racing import answer, run, start
 from workbench.errors import NotSaved, SessionError
@@ -37,6 +39,30 @@ def test_a_session_read_back_is_the_session_that_ran(tmp_path) -> None:
     assert loaded.session.iterations == SessionFold().apply_all(events).session().iterations
     assert (loaded.session.id, loaded.session.title) == ("tickets-2026-11-22", "Tickets")
     assert loaded.session.utc == "2026-11-22T09:30:00.000Z"
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_order_of_events_and_flushes_the_file_tells_the_same(
+    tmp_path_factory, data
+) -> None:
+    folder = tmp_path_factory.mktemp("order")
+    journal = make(folder, secrets=data.draw(st.sampled_from([(), ("nowhere-in-the-text",)])))
+    done = list(journal.begin(start("hi", 3)))
+    waiting = {n: list(answer(n, f"words of {n} \ud800", verdict="fail")) for n in (1, 2, 3)}
+    while waiting:
+        number = data.draw(st.sampled_from(sorted(waiting)))
+        event = waiting[number].pop(0)
+        journal.append(event)
+        done.append(event)
+        if not waiting[number]:
+            del waiting[number]
+        if data.draw(st.booleans()):
+            journal.flush()
+    journal.close()
+    loaded = load(journal.path)
+    assert loaded.whole
+    assert loaded.session.iterations == SessionFold().apply_all(done).session().iterations
 
 
 def test_an_iteration_is_on_file_before_begin_returns(tmp_path) -> None:

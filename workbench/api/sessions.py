@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,10 @@ __all__ = [
     "story",
     "tree",
 ]
+
+
+TAKES_A_WHILE = 8_000_000
+"""Bytes of session files that take about a second to index."""
 
 
 class Sessions:
@@ -99,14 +103,19 @@ class Sessions:
         """
         return load(self.path(name))
 
-    def search(self, query: Query) -> Found:
+    def search(self, query: Query, tell: Callable[[str], None] | None = None) -> Found:
         """Search all sessions, newest first; the index is brought up to date before.
+
+        *tell* hears a sentence when that takes a while.
 
         Raises:
             NotSaved: the index can be neither used nor made again.
         """
         index = Index(self._index, self.folder)
         try:
+            size = index.waiting()
+            if tell is not None and size > TAKES_A_WHILE:
+                tell(f"Reading {size / 1e6:.0f} MB of sessions into the search index, once ...")
             index.update()
             return index.search(query)
         finally:

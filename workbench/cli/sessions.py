@@ -195,7 +195,7 @@ def search(  # noqa: PLR0913 - one argument per option of the command line
     shelf = _shelf()
     only = shelf.path(session).stem if session else None
     query = Query(" ".join(words), only, kind, lane, check, verdict, since, until, limit)
-    found = shelf.search(query)
+    found = shelf.search(query, diagnostics.say)
     if as_json:
         hits = [asdict(hit) for hit in found.hits]
         output.document({"v": 1, "hits": hits, "more": found.more})

@@ -92,6 +92,22 @@ class Index:
             self.rebuild()
             return self._update(now)
 
+    def waiting(self) -> int:
+        """Return how many bytes of session files the next update has to read, at most."""
+        try:
+            rows = self._db.execute("SELECT session, inode, size, mtime, stable FROM files")
+            known = {row[0]: row[1:] for row in rows}
+        except sqlite3.DatabaseError:
+            known = {}
+        size = 0
+        for path, status in _session_files(self._folder):
+            row = known.get(path.name.removesuffix(SUFFIX))
+            if row is None or row[0] != status.st_ino:
+                size += status.st_size
+            elif row[1:3] != (status.st_size, status.st_mtime_ns):
+                size += max(0, status.st_size - row[3])
+        return size
+
     def search(self, query: Query) -> Found:
         """Return what matches, newest first; see :class:`~workbench.store.search.Query`."""
         try:
