@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -143,6 +144,19 @@ def test_a_report_is_written_in_one_step_or_not_at_all(tmp_path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
     with pytest.raises(NotSaved):
         write_report(tmp_path / "none" / "report.html", "new")
+
+
+@pytest.mark.needs("chromium")
+def test_a_browser_shows_it_with_its_style_and_without_a_complaint(tmp_path) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, render(hostile()))
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    picture = tmp_path / "report.png"
+    shot = [*command, profile, f"--screenshot={picture}", "--window-size=900,900", path.as_uri()]
+    shown = subprocess.run(shot, capture_output=True, text=True, check=True, timeout=120)
+    assert "CONSOLE" not in shown.stderr  # what the policy refuses is said there
+    assert picture.stat().st_size > 20_000
 
 
 def test_only_elements_are_markup() -> None:
