@@ -142,3 +142,16 @@ def test_hostile_text_is_shown_not_obeyed(workbench: Workbench, project: Path) -
     result = workbench("send", "hi", "-l", "evil", "-c", "equals:\u001b[31m")
     assert "\x1b" not in result.out
     assert "\x1b" not in result.err
+
+
+def test_a_lane_that_cannot_be_used_is_told_before_anything_is_sent(
+    workbench: Workbench, project: Path
+) -> None:
+    (project / "workbench.toml").write_text(
+        "[lanes]\nplain = { base_url = 'http://example.com/v1', model = 'm' }\n"
+    )
+    result = workbench("send", "hi", "-l", "plain")
+    assert result.code == 2
+    assert "example.com" in result.err
+    assert result.err.count("\n") == 1
+    assert not (project / "sessions").exists()

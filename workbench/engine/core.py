@@ -22,7 +22,7 @@ from workbench.engine.plan import (
     Warm,
 )
 from workbench.engine.race import Race, RaceTools
-from workbench.errors import ProviderError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.model.attempt import Cost, Tokens
 from workbench.model.events import (
     EPHEMERAL,
@@ -182,7 +182,7 @@ class Engine:
 
         try:
             await self._provider(lane).prepare(tell)
-        except ProviderError as error:
+        except WorkbenchError as error:
             self._listener(LaneReady(lane.name, False, error.message, error.hint))
         else:
             self._listener(LaneReady(lane.name, True, "ready"))

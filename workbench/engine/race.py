@@ -50,9 +50,11 @@ class Race:
 
         Raises:
             PromptError: empty prompt or missing variable (before anything is numbered).
-            UsageError: a check cannot be read.
+            UsageError: a check cannot be read, or a lane lacks something its provider needs.
         """
         plan, tools = self._plan, self._tools
+        for lane in self._lanes.values():
+            tools.provider(lane)  # a lane that cannot be used is told before anything is numbered
         pipelines = {
             (lane.name, repeat): tools.pipeline((*plan.checks, *lane.checks), lane)
             for lane in plan.lanes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_check
-from workbench.config import edit, sample
+from workbench.config import sample
 from workbench.config.paths import config_dir, data_folder
 from workbench.config.settings import Settings
 from workbench.engine.child import ChildEngine, launch
@@ -84,6 +84,8 @@ def _remember(settings: Settings, name: str, value: str) -> None:
     Raises:
         ConfigError: the file cannot be written.
     """
+    from workbench.config import edit
+
     key = f"screen.{name}"
     source = settings.source(key)
     path = settings.user_file if source == "default" else Path(source)
