@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from workbench import __version__
+from workbench.api.keys import Keys
 from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.paths import cache_dir, data_folder, models_dir
@@ -17,12 +18,14 @@ from workbench.engine.core import Tools
 from workbench.engine.journal import JournalLike, MemoryJournal
 from workbench.engine.plan import OpenSession
 from workbench.errors import NotSaved
+from workbench.measure.pricing import PriceBook
 from workbench.model.attempt import Cost, Tokens
 from workbench.model.events import Event, IterationStarted, Notice
 from workbench.model.lane import Lane
 from workbench.providers import registry
 from workbench.providers.base import Provider, Services
 from workbench.providers.cached import CachedProvider
+from workbench.providers.presets import PRESETS
 from workbench.store.journal import Journal
 from workbench.store.names import resolve
 from workbench.store.sessions import load
@@ -42,17 +45,18 @@ def make_tools(settings: Settings, local_lanes: int = 1, *, cached: bool = False
         NotSaved: the cache's folder cannot be made.
     """
     cores = settings.cores or os.cpu_count() or 1
+    prices = PriceBook({name: preset.billing for name, preset in PRESETS.items() if preset.billing})
     services = Services(
-        secret_source(settings),
+        Keys(settings),
         cores=cores,
         local_lanes=max(1, local_lanes),
         models_dir=models_dir(),
     )
     return Tools(
         services=services,
-        provider=_cached(settings) if cached else registry.provider_for,
+        provider=ProviderMaker(prices, settings.proxy, _cached(settings) if cached else None),
         pipeline=PipelineMaker(),
-        price=price,
+        price=prices.cost,
         open_session=lambda command: open_session(settings, command),
     )
 
@@ -76,6 +80,31 @@ def _cached(settings: Settings) -> Callable[[Lane, Services], Provider]:
         return CachedProvider(lane, cache, registry.provider_for(lane, services))
 
     return provider
+
+
+class ProviderMaker:
+    """Makes adapters, with the prices looked up and the configured proxy set before any clock."""
+
+    def __init__(
+        self,
+        prices: PriceBook,
+        proxy: str | None,
+        make: Callable[[Lane, Services], Provider] | None = None,
+    ) -> None:
+        self._prices = prices
+        self._proxy = proxy
+        self._make = make or registry.provider_for
+
+    def __call__(self, lane: Lane, services: Services) -> Provider:
+        """Return the adapter of *lane*.
+
+        Raises:
+            WorkbenchError: the lane cannot be used as it is configured.
+        """
+        self._prices.prepare(lane)
+        if self._proxy is not None and "proxy" not in lane.options:
+            lane = replace(lane, options={**lane.options, "proxy": self._proxy})
+        return self._make(lane, services)
 
 
 class PipelineMaker:
@@ -102,39 +131,13 @@ class PipelineMaker:
 
 
 def price(lane: Lane, tokens: Tokens) -> Cost:
-    """Return what *tokens* cost on *lane*; unknown when the price is."""
-    if lane.provider in ("local", "scripted", "replay"):
-        return Cost(0.0, "measured", "runs on this machine")
-    prices = lane.prices
-    if prices is None or prices.output is None or tokens.output is None:
-        return Cost()
-    prompt = (tokens.prompt or 0) * (prices.input or 0.0)
-    return Cost((prompt + tokens.output * prices.output) / 1e6, tokens.source, "lane's own prices")
-
-
-def secret_source(settings: Settings) -> Callable[[str, str], str | None]:
-    """Return the look-up of keys: a key goes only to an origin the user's own settings name."""
-    approved = {
-        (lane.key_env, _origin(lane.base_url)) for lane in settings.lanes.values() if lane.base_url
-    }
-
-    def secret(name: str, base_url: str) -> str | None:
-        if (name, _origin(base_url)) not in approved:
-            return None
-        return os.environ.get(name)
-
-    return secret
+    """Return what *tokens* cost by the lane's own prices alone; unknown without them."""
+    return PriceBook().cost(lane, tokens)
 
 
 def known_secrets(settings: Settings) -> Iterable[str]:
     """Return the values that must never be written anywhere."""
-    names = {lane.key_env for lane in settings.lanes.values() if lane.key_env}
-    return [value for name in names if (value := os.environ.get(name))]
-
-
-def _origin(url: str | None) -> str:
-    parts = urlsplit(url or "")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return Keys(settings).values()
 
 
 def open_session(settings: Settings, command: OpenSession) -> tuple[JournalLike, Sequence[Event]]:

@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
         "workbench.cli.checks:checks", "List and explain the checks; judge any text with them."
     ),
     "doctor": Entry("workbench.cli.doctor:doctor", "Show every setting and what is missing."),
+    "lanes": Entry("workbench.cli.lanes:lanes", "List the declared lanes, check one, store a key."),
     "models": Entry(
         "workbench.cli.models:models", "List, fetch, remove and serve the embedded models."
     ),
