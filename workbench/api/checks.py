@@ -1,4 +1,4 @@
-"""Checks without a model: what there is, judging texts, and asking new checks of old streams."""
+"""Checks without a model: what there is, and judging texts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from pathlib import Path
 from workbench.checks import registry
 from workbench.checks.base import Definition, Progress
 from workbench.checks.pipeline import Pipeline
-from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
-from workbench.engine.judging import Judgement, StreamJudge
+from workbench.checks.syntax import CheckSpec, parse_checks
 from workbench.errors import UsageError, WorkbenchError
-from workbench.model.attempt import Attempt
-from workbench.model.verdict import CheckResult, FirstFailure, VerdictName
+from workbench.model.verdict import CheckResult, VerdictName
 
 MAX_LINE = 64_000_000
 """The longest line of a JSON Lines file that is read, in characters."""
@@ -141,55 +139,3 @@ def _known(
             known.clear()
         known[texts] = parse_checks(texts)
     return known[texts]
-
-
-def rejudge(attempt: Attempt, specs: Sequence[CheckSpec]) -> Attempt:
-    """Ask *specs* of a recorded attempt: verdicts and first failure as they would have been live.
-
-    The recorded chunks are fed with their own times. An answer that did not end by itself
-    (aborted, cancelled, broken off) is judged as far as it came: what only its end could decide
-    stays pending. The old verdicts are replaced; text, times and cost stay.
-    """
-    pipeline = Pipeline(for_lane(specs, attempt.lane))
-    judge = StreamJudge(attempt.number, pipeline)
-    results = [
-        CheckResult(name, severity=severity)
-        for name, severity in zip(pipeline.names, pipeline.severities, strict=True)
-    ]
-    pieces = [(ms, text, False) for ms, text in attempt.chunks]
-    pieces += [(ms, text, True) for ms, text in attempt.reasoning_chunks]
-    steps = [
-        judge.chunk(ms, text, "reasoning" if reasoning else "answer")
-        for ms, text, reasoning in sorted(pieces, key=lambda piece: piece[0])
-    ]
-    last = max((ms for ms, _, _ in pieces), default=0.0)
-    total = attempt.total_ms if attempt.total_ms is not None else last
-    steps.append(judge.end(total) if attempt.state == "complete" else judge.timer(total))
-    first = _apply(steps, results)
-    if first is None and attempt.first_failure and attempt.first_failure.kind == "provider":
-        first = attempt.first_failure
-    return replace(
-        attempt, checks=tuple(results), first_failure=first, verdict=_verdict(results, first)
-    )
-
-
-def _apply(steps: Iterable[Judgement], results: list[CheckResult]) -> FirstFailure | None:
-    first: FirstFailure | None = None
-    for step in steps:
-        for v in step.verdicts:
-            results[v.index] = CheckResult(
-                v.name, v.verdict, v.at_char, v.at_token, v.ms, v.reason, v.span, v.severity
-            )
-        if step.failed is not None and first is None:
-            f = step.failed
-            first = FirstFailure(f.kind, f.check, f.at_char, f.at_token, f.ms, f.reason)
-    return first
-
-
-def _verdict(results: Sequence[CheckResult], first: FirstFailure | None) -> VerdictName:
-    if first is not None:
-        return "error" if first.kind == "provider" else "fail"
-    verdicts = [result.verdict for result in results if result.severity == "fail"]
-    if "error" in verdicts:
-        return "error"
-    return "pending" if "pending" in verdicts else "pass"

@@ -12,7 +12,7 @@ makes a fresh :class:`Check` for each attempt. Three laws hold for every check:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -70,6 +70,85 @@ class TimedCheck(Protocol):
 
     def tick(self, progress: Progress) -> Decision | None:
         """Look at the clock; called at ``due_ms``, after every chunk, and at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What another lane answered when it was asked to grade. Its time and cost are its own."""
+
+    text: str
+    ms: float
+    tokens: int | None = None
+    usd: float | None = None
+
+
+class Context(Protocol):
+    """What a graded check may ask of the engine, about one attempt."""
+
+    @property
+    def question(self) -> str:
+        """The prompt as it was sent, for a judge to see."""
+        ...
+
+    @property
+    def logprobs(self) -> Sequence[float] | None:
+        """Natural log probabilities of the output tokens, None when the lane gave none."""
+        ...
+
+    async def ask(self, lane: str, system: str, user: str) -> Reply:
+        """Send a request of its own to *lane* and return the reply; never part of a race.
+
+        Raises:
+            UnknownName: there is no such lane.
+            ProviderError: it failed.
+        """
+        ...
+
+    async def answer_of(self, lane: str) -> str | None:
+        """Wait for the answer of *lane* in the same iteration; None when it has none.
+
+        Raises:
+            UnknownName: the lane is not part of the iteration.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A graded check's decision, and the replies it rests on, to be kept apart from the attempt."""
+
+    decision: Decision
+    replies: tuple[Reply, ...] = ()
+
+
+@runtime_checkable
+class GradedCheck(Protocol):
+    """A check that needs more than the text: another lane, or a process that takes its time."""
+
+    def feed(self, text: str) -> Decision | None:
+        """See :meth:`Check.feed`."""
+        ...
+
+    def finish(self) -> Decision:
+        """Decide without a context, as well as that goes; an error when it does not."""
+        ...
+
+    async def grade(self, text: str, context: Context) -> Grade:
+        """The answer is complete: decide. Called instead of ``finish``, at most once."""
+        ...
+
+
+@runtime_checkable
+class CodeCheck(Protocol):
+    """A check that runs code a user wrote. Without :meth:`trust` it must not run anything."""
+
+    def trust(self) -> None:
+        """The workspace the code comes from is trusted."""
+        ...
+
+    def stop(self) -> None:
+        """End whatever was started. May be called twice."""
         ...
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, cast
 
-from workbench.checks.base import Check, Progress, TimedCheck
+from workbench.checks.base import (
+    Check,
+    CodeCheck,
+    Context,
+    GradedCheck,
+    Progress,
+    Reply,
+    TimedCheck,
+)
 from workbench.checks.syntax import CheckSpec
 from workbench.model.verdict import Decision, Severity
 
@@ -21,10 +30,13 @@ class Pipeline:
 
     A check that raises is decided as ``error``, for that check alone; nothing a check does can
     raise from here. ``names`` and ``severities`` stand in the order of the specs; equal labels
-    are told apart by a number.
+    are told apart by a number. User code runs only when *trusted*. With *grading*, ``finish``
+    leaves the checks that need the engine undecided: await :meth:`grade` for them.
     """
 
-    def __init__(self, specs: Sequence[CheckSpec]) -> None:
+    def __init__(
+        self, specs: Sequence[CheckSpec], *, trusted: bool = False, grading: bool = False
+    ) -> None:
         self.kinds = tuple(spec.name for spec in specs)
         self.names = unique(spec.label for spec in specs)
         self.severities: tuple[Severity, ...] = tuple(spec.severity for spec in specs)
@@ -34,6 +46,8 @@ class Pipeline:
         self._feeds: list[tuple[int, Callable[[str], Decision | None]]] = []
         self._timed: list[tuple[int, TimedCheck]] = []
         self._stillborn: Decided = []
+        self._grading = grading
+        self.replies: dict[int, tuple[Reply, ...]] = {}
         for index, spec in enumerate(specs):
             try:
                 check = spec.make()
@@ -42,6 +56,8 @@ class Pipeline:
                 continue
             self._checks[index] = check
             self._feeds.append((index, check.feed))
+            if trusted and hasattr(check, "trust"):
+                cast("CodeCheck", check).trust()
             if hasattr(check, "due_ms"):  # isinstance on a protocol costs 20 µs
                 self._timed.append((index, cast("TimedCheck", check)))
 
@@ -87,11 +103,41 @@ class Pipeline:
         self._stillborn = []
         last: Decided = []
         for index, check in self._checks.items():
+            if self._grading and hasattr(check, "grade"):
+                continue
             try:
                 last.append((index, check.finish()))
             except Exception as error:  # noqa: BLE001 - a check's crash is that check's own
                 last.append((index, self._crash(index, error)))
         return decided + self._settle(last)
+
+    async def grade(self, text: str, context: Context) -> Decided:
+        """Let the checks decide that ``finish`` left to the engine, all at the same time.
+
+        *text* is the whole answer. What other lanes replied is then in ``replies``, by the place
+        of the check: its time and cost are not the attempt's.
+        """
+        found = await asyncio.gather(
+            *(self._grade(index, text, context) for index in self.undecided)
+        )
+        return self._settle(list(found))
+
+    async def _grade(self, index: int, text: str, context: Context) -> tuple[int, Decision]:
+        try:
+            graded = await cast("GradedCheck", self._checks[index]).grade(text, context)
+        except Exception as error:  # noqa: BLE001 - a check's crash is that check's own
+            return index, self._crash(index, error)
+        self.replies[index] = graded.replies
+        return index, graded.decision
+
+    def close(self) -> None:
+        """End what undecided checks have started (processes of user code). Never raises."""
+        for index, check in self._checks.items():
+            if hasattr(check, "stop"):
+                try:
+                    cast("CodeCheck", check).stop()
+                except OSError:
+                    _LOG.warning("check %s: stop", self.names[index], exc_info=True)
 
     def next_due_ms(self) -> float | None:
         """Return when to call :meth:`tick` even if no chunk comes, on the attempt's clock."""

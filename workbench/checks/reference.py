@@ -64,6 +64,12 @@ A mistake is told with its column when the check is written, not when it runs.
 one line: verdict, first failed check, `at_char` and reason. Checks of clock, tokens and cost need a
 stream and are errors there.
 
+## Other lanes, and code
+
+`judge` and `agree` are decided by the engine when the answer is complete. What a judge took (time,
+tokens, cost) and its raw reply are kept apart from the attempt. `python` runs only in a workspace
+that is trusted, in a process of its own; `regex/python` needs no trust, the pattern is only data.
+
 ## All checks
 
 | check | the answer... | fails |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import re2
@@ -9,6 +10,7 @@ import re2
 from workbench.checks.arguments import read_text, shown
 from workbench.checks.automaton import Automaton, Follower
 from workbench.checks.base import Argument, Check, Definition, Option
+from workbench.checks.python_check import TIMEOUT, PythonCheck, seconds_option
 from workbench.checks.re2_syntax import parse, validated
 from workbench.errors import CheckSyntaxError
 from workbench.model.verdict import Decision
@@ -92,7 +94,32 @@ def _compile(argument: Argument, *, search: bool) -> tuple[Automaton, re2._Regex
         raise
 
 
+PYTHON = Option("python", "use Python's re (look-around, back-references), at the end")
+_PYTHON_SOURCE = """
+import re
+def check(text):
+    found = re.{search}({pattern!r}, text)
+    return True if found else "no match"
+"""
+
+
+def _with_python(argument: Argument) -> Callable[[], Check]:
+    """Run Python's own ``re`` in a process that can be killed: its patterns can explode."""
+    pattern, seconds = read_text(argument, "pattern"), seconds_option(argument)
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        column = (getattr(error, "pos", 0) or 0) + 1
+        raise CheckSyntaxError(f"Not a pattern of Python: {error}.", column=column) from None
+    search = "fullmatch" if "full" in argument.options else "search"
+    prefix = "(?i)" if "i" in argument.options else ""
+    source = _PYTHON_SOURCE.format(search=search, pattern=prefix + pattern)
+    return lambda: PythonCheck(source, seconds, trusted=True)
+
+
 def _parse_regex(argument: Argument) -> Callable[[], Check]:
+    if "python" in argument.options:
+        return _with_python(argument)
     automaton, pattern = _compile(argument, search="full" not in argument.options)
     return lambda: Regex(automaton, pattern.pattern)
 
@@ -107,7 +134,7 @@ _COST = "one dictionary look-up per character; bounded memory; linear for every 
 REGEX = Definition(
     name="regex",
     summary="A part of the answer matches an RE2 pattern; with /full the whole answer does.",
-    syntax="regex[/full][/i]:PATTERN",
+    syntax="regex[/full][/i][/python]:PATTERN",
     example="regex/full:[A-Z]{3}-[0-9]{4}",
     when="earliest",
     cost=_COST,
@@ -116,7 +143,7 @@ REGEX = Definition(
         "Passes when every continuation matches; fails when none does (so /full and patterns "
         "that begin with ^ fail at the first wrong character), else at the end."
     ),
-    options=(FULL, IGNORE_CASE),
+    options=(FULL, IGNORE_CASE, PYTHON, TIMEOUT),
 )
 
 NOT_REGEX = Definition(

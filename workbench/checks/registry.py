@@ -34,6 +34,15 @@ CHECKS: Mapping[str, str] = {
     "json": "workbench.checks.json_check:JSON",
     "json_schema": "workbench.checks.json_schema:JSON_SCHEMA",
     "rule": "workbench.checks.rule:RULE",
+    "no_repetition": "workbench.checks.repetition:NO_REPETITION",
+    "no_refusal": "workbench.checks.refusal:NO_REFUSAL",
+    "language": "workbench.checks.languages:LANGUAGE",
+    "ifeval": "workbench.checks.ifeval:IFEVAL",
+    "markdown": "workbench.checks.shape:MARKDOWN",
+    "no_markdown": "workbench.checks.shape:NO_MARKDOWN",
+    "code": "workbench.checks.shape:CODE",
+    "python_syntax": "workbench.checks.source:PYTHON_SYNTAX",
+    "sql": "workbench.checks.source:SQL",
     "all": "workbench.checks.groups:ALL",
     "any": "workbench.checks.groups:ANY",
     "at_least": "workbench.checks.groups:AT_LEAST",
@@ -42,6 +51,10 @@ CHECKS: Mapping[str, str] = {
     "max_tokens": "workbench.checks.budget:MAX_TOKENS",
     "min_tokens_per_s": "workbench.checks.budget:MIN_TOKENS_PER_S",
     "max_cost": "workbench.checks.budget:MAX_COST",
+    "judge": "workbench.checks.judge:JUDGE",
+    "agree": "workbench.checks.judge:AGREE",
+    "confidence": "workbench.checks.judge:CONFIDENCE",
+    "python": "workbench.checks.python_check:PYTHON",
 }
 """Name of each check, and ``module:attribute`` of its definition."""
 

@@ -1,0 +1,187 @@
+"""Where an instruction of IFEval fails before the answer ends.
+
+Each class fails only where the rule over the whole answer fails on every continuation; what it
+cannot see it leaves to the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from workbench.checks.base import Check
+from workbench.checks.contains import NotContains
+from workbench.checks.ifeval_rules import Arguments, forbidden_pattern
+from workbench.model.verdict import Decision
+
+
+class _Early:
+    """What these share; the whole answer is judged elsewhere, so the end decides nothing here."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def finish(self) -> Decision:
+        """Never the last word."""
+        return Decision("pass", self._seen)
+
+
+class _Letters(_Early):
+    """Counts characters that hold true for a test; fails at the one that is too many."""
+
+    __slots__ = ("_left", "_reason", "_test")
+
+    def __init__(self, test: Callable[[str], int], allowed: int, reason: str) -> None:
+        super().__init__()
+        self._test = test
+        self._left = allowed
+        self._reason = reason
+
+    def feed(self, text: str) -> Decision | None:
+        """See the protocol."""
+        for offset, char in enumerate(text):
+            self._left -= self._test(char)
+            if self._left < 0:
+                at = self._seen + offset
+                return Decision("fail", at, self._reason, (at, at + 1))
+        self._seen += len(text)
+        return None
+
+
+class _Words(_Early):
+    """Counts runs of word characters; fails at the first character of the one too many."""
+
+    __slots__ = ("_inside", "_left")
+
+    _RUN = re.compile(r"\w+")
+    _LAST = re.compile(r"\w\Z")
+
+    def __init__(self, allowed: int) -> None:
+        super().__init__()
+        self._left = allowed
+        self._inside = False
+
+    def feed(self, text: str) -> Decision | None:
+        """See the protocol."""
+        for run in self._RUN.finditer(text):
+            self._left -= not (self._inside and run.start() == 0)
+            if self._left < 0:
+                at = self._seen + run.start()
+                return Decision("fail", at, "too many words", (at, at + 1))
+        if text:
+            self._inside = self._LAST.search(text) is not None
+        self._seen += len(text)
+        return None
+
+
+class _Forbidden(_Early):
+    """Looks for forbidden words in a window that is as long as the longest of them."""
+
+    __slots__ = ("_cut", "_keep", "_pattern", "_window")
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__()
+        self._pattern = forbidden_pattern(words)
+        self._keep = max(map(len, words)) + 1
+        self._window = ""
+        self._cut = 0
+
+    def feed(self, text: str) -> Decision | None:
+        """See the protocol."""
+        window = self._window + text
+        self._seen += len(text)
+        # One character before what could be a word stays: it decides whether a word begins there.
+        start = min(self._cut, 1)
+        while (found := self._pattern.search(window, start)) is not None:
+            if found.end() < len(window):
+                before = self._seen - len(window)
+                span = (before + found.start(), before + found.end())
+                return Decision("fail", span[1], f"uses {found.group()!r}", span)
+            start = found.start() + 1
+        cut = max(len(window) - self._keep, 0)
+        self._cut += cut
+        self._window = window[cut:]
+        return None
+
+
+class _Prefix(_Early):
+    """Compares the beginning, white space before it and case apart; gives up beyond ASCII."""
+
+    __slots__ = ("_rest", "_started")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._rest = text
+        self._started = False
+
+    def feed(self, text: str) -> Decision | None:
+        """See the protocol."""
+        for offset, char in enumerate(text):
+            if not self._started and char.isspace():
+                continue
+            self._started = True
+            if not self._rest:
+                break
+            if not self._rest[0].isascii() or not char.isascii():
+                self._rest = ""
+                break
+            if char.lower() != self._rest[0]:
+                at = self._seen + offset
+                return Decision("fail", at, f"expected {self._rest[0]!r}", (at, at + 1))
+            self._rest = self._rest[1:]
+        self._seen += len(text)
+        return None
+
+
+def _no_comma(_: Arguments) -> Check:
+    return NotContains(",", ignore_case=False)
+
+
+def _below_words(a: Arguments) -> Check | None:
+    return _Words(max(a.number("num_words") - 1, 0)) if a.below("relation") else None
+
+
+def _below_letters(a: Arguments) -> Check | None:
+    letter = a.text("letter").strip().lower()
+    if not a.below("let_relation") or not letter.isascii():
+        return None
+    allowed = max(a.number("let_frequency") - 1, 0)
+    return _Letters(lambda char: char.lower().count(letter), allowed, f"too many {letter!r}")
+
+
+def _forbidden(a: Arguments) -> Check:
+    return _Forbidden(a.texts("forbidden_words"))
+
+
+def _repeat(a: Arguments) -> Check:
+    return _Prefix(a.text("prompt_to_repeat").strip().lower())
+
+
+def _quotation(_: Arguments) -> Check:
+    return _Prefix('"')
+
+
+def _lower(_: Arguments) -> Check:
+    return _Letters(lambda char: char.isupper() or char.istitle(), 0, "a capital letter")
+
+
+def _upper(_: Arguments) -> Check:
+    return _Letters(lambda char: char.islower() or _title(char), 0, "a lower-case letter")
+
+
+def _title(char: str) -> bool:
+    return char.istitle() and not char.isupper()
+
+
+EARLY: Mapping[str, Callable[[Arguments], Check | None]] = {
+    "punctuation:no_comma": _no_comma,
+    "length_constraints:number_words": _below_words,
+    "keywords:letter_frequency": _below_letters,
+    "keywords:forbidden_words": _forbidden,
+    "combination:repeat_prompt": _repeat,
+    "startend:quotation": _quotation,
+    "change_case:english_lowercase": _lower,
+    "change_case:english_capital": _upper,
+}
