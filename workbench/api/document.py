@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from workbench.measure.audits import audit_report
 from workbench.model.attempt import Attempt, Source
 from workbench.model.session import Iteration
 
@@ -49,6 +50,7 @@ def attempt_document(attempt: Attempt) -> dict[str, object]:
         "tokens": asdict(attempt.tokens),
         "cost": asdict(attempt.cost),
         "avoided": asdict(attempt.avoided) if attempt.avoided else None,
+        "audit": asdict(attempt.audit) if attempt.audit else None,
         "finish_reason": attempt.finish_reason,
         "error": asdict(attempt.error) if attempt.error else None,
         "retry_of": attempt.retry_of,
@@ -75,6 +77,7 @@ def iteration_document(session: str | None, iteration: Iteration) -> dict[str, o
         "variables": dict(iteration.variables),
         "checks": list(iteration.checks),
         "total_ms": iteration.total_ms,
+        "audit": asdict(audit_report(iteration.attempts)),
         "attempts": [attempt_document(a) for a in iteration.attempts],
     }
 

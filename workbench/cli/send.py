@@ -19,6 +19,7 @@ from workbench.cli.options import read_text, variables
 from workbench.cli.race_table import lines
 from workbench.config.settings import Settings
 from workbench.engine.plan import OpenSession, RacePlan
+from workbench.measure.audits import audit_report
 from workbench.model.events import AbortMode
 from workbench.model.fold import SessionFold
 from workbench.model.prompt import Prompt
@@ -34,6 +35,11 @@ REDRAW_SECONDS = 0.1
 @click.option("--var", "pairs", multiple=True, help="NAME=VALUE or NAME=@file.")
 @click.option("--abort/--no-abort", default=None, help="Cancel a lane on its first failure.")
 @click.option("--abort-on", multiple=True, help="Cancel only on a failure of this check.")
+@click.option(
+    "--audit",
+    type=click.FloatRange(0, 1),
+    help="Share of aborted answers that run on, unseen, to find false aborts.",
+)
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Send so many times to each lane.")
 @click.option("--sequential/--parallel", default=None, help="Race lanes one after another.")
 @click.option("--session", help="Add to this session; 'none' saves nothing. Default: a new one.")
@@ -48,6 +54,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     pairs: tuple[str, ...],
     abort: bool | None,
     abort_on: tuple[str, ...],
+    audit: float | None,
     repeat: int | None,
     sequential: bool | None,
     session: str | None,
@@ -69,6 +76,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
         variables=variables(pairs),
         abort=_abort(abort, abort_on, defaults.abort),
         abort_on=abort_on or defaults.abort_on,
+        audit=defaults.audit if audit is None else audit,
         repeat=repeat or defaults.repeat,
         sequential=defaults.sequential if sequential is None else sequential,
     )
@@ -127,6 +135,8 @@ def _report(outcome: Outcome, as_json: bool) -> int:
     for attempt in attempts:
         if attempt.error is not None:
             diagnostics.warn(f"{attempt.lane}: {attempt.error.message}", attempt.error.hint)
+    if any(a.audit for a in attempts):
+        diagnostics.say(audit_report(attempts).sentence())
     if outcome.session:
         diagnostics.say(f"saved: {outcome.session}, iteration {outcome.iteration.number}")
     if outcome.signal is not None:

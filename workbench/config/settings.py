@@ -30,6 +30,7 @@ class Defaults(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     abort_on: tuple[str, ...] = ()
     repeat: int = 1
     sequential: bool = False
+    audit: float = 0.0
 
 
 class Screen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

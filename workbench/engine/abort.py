@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -13,10 +13,14 @@ from workbench.model.fold import SessionFold
 
 @dataclass(frozen=True, slots=True)
 class AbortPolicy:
-    """``off``: never; ``first``: on the first failure; ``named``: on a failure of those checks."""
+    """``off``: never; ``first``: on the first failure; ``named``: on a failure of those checks.
+
+    ``audit`` is the share (0 to 1) of aborted attempts that run on unseen.
+    """
 
     mode: AbortMode = "off"
     names: tuple[str, ...] = ()
+    audit: float = 0.0
 
     def wants(self, verdict: VerdictReached) -> bool:
         """Return whether this verdict cancels the lane. Warnings and check errors never do."""
@@ -25,6 +29,10 @@ class AbortPolicy:
         return self.mode == "first" or any(
             verdict.name == name or verdict.name.startswith(name + ":") for name in self.names
         )
+
+    def audits(self, draw: Callable[[], float]) -> bool:
+        """Return whether this abort is one of the share that runs on; *draw* gives 0 to 1."""
+        return draw() < self.audit
 
 
 class LaneHistory:

@@ -7,14 +7,25 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from random import random
 from time import monotonic_ns
 
 from workbench.checks.pipeline import Pipeline
 from workbench.engine.abort import AbortPolicy, LaneHistory
+from workbench.engine.audit import Chunk, Shadow
 from workbench.engine.clock import LoopClock
 from workbench.engine.judging import Judgement, StreamJudge
 from workbench.errors import ProviderError
-from workbench.model.attempt import AttemptError, AttemptState, Channel, Cost, Origin, Tokens
+from workbench.model.attempt import (
+    AttemptError,
+    AttemptState,
+    Audit,
+    Avoided,
+    Channel,
+    Cost,
+    Origin,
+    Tokens,
+)
 from workbench.model.events import (
     AttemptAborted,
     AttemptEnded,
@@ -58,6 +69,7 @@ class AttemptRun:
         bench: Bench,
         race_zero_ns: int,
         repeat: int = 1,
+        fresh: Callable[[], Pipeline] | None = None,
     ) -> None:
         self.number = number
         self.repeat = repeat
@@ -67,6 +79,9 @@ class AttemptRun:
         self._bench = bench
         self._emit = bench.emit
         self._race_zero_ns = race_zero_ns
+        self._fresh = fresh
+        self._shadow: Shadow | None = None
+        self._kept: list[Chunk] = []
         self._judge = StreamJudge(number, pipeline, cost_so_far=self._cost_so_far)
         self._zero_ns: int | None = None
         self._begun_ns = monotonic_ns()
@@ -156,6 +171,11 @@ class AttemptRun:
 
     def _take_delta(self, delta: Delta) -> None:
         ms = self._ms(delta.stamp_ns)
+        if self._shadow is not None:
+            self._shadow.add(ms, delta.text, delta.channel)
+            return
+        if self._abort.audit > 0:
+            self._kept.append((ms, delta.text, delta.channel))
         judged = self._judge.chunk(ms, delta.text, delta.channel)
         if delta.channel != self._channel:
             self._send_output()
@@ -179,8 +199,13 @@ class AttemptRun:
         if judged.failed is not None:
             self._emit(judged.failed)
         for verdict in judged.verdicts:
-            if self._stop is None and self._final is None and self._abort.wants(verdict):
-                self._emit(AttemptAborted(self.number, verdict.ms, verdict.name))
+            if self._stop or self._final or self._shadow or not self._abort.wants(verdict):
+                continue
+            audited = self._fresh is not None and self._abort.audits(random)
+            self._emit(AttemptAborted(self.number, verdict.ms, verdict.name, audited))
+            if audited and self._fresh is not None:
+                self._shadow = Shadow(verdict, self._kept, self._fresh)
+            else:
                 self._stop_reading("aborted")
 
     def _arm(self) -> None:
@@ -189,7 +214,7 @@ class AttemptRun:
             self._timer.cancel()
             self._timer = None
         due = self._judge.due_ms
-        if due is None or self._zero_ns is None or self._stop or self._final:
+        if due is None or self._zero_ns is None or self._stop or self._final or self._shadow:
             return
         loop = asyncio.get_running_loop()
         delay = max(0.0, (self._zero_ns - monotonic_ns()) / 1e9 + due / 1000)
@@ -199,7 +224,9 @@ class AttemptRun:
         )
 
     def _look_at_clock(self, due_ms: float) -> None:
-        if self.ended or self._stop or self._final or self._judge.due_ms != due_ms:
+        if self.ended or self._stop or self._final or self._shadow:
+            return
+        if self._judge.due_ms != due_ms:
             return
         self._announce(self._judge.timer(due_ms))
         self._arm()
@@ -218,7 +245,7 @@ class AttemptRun:
         self._send_output()
         now_ms = self._ms(self._final.stamp_ns if self._final else monotonic_ns())
         state = self._state()
-        if self._stop is None:
+        if self._stop is None and self._shadow is None:
             if self._error is not None:
                 self._announce_end(self._judge.provider_failed(now_ms, self._error.message))
             elif self._final is None or not self._final.complete:
@@ -236,6 +263,8 @@ class AttemptRun:
             self._emit(judged.failed)
 
     def _state(self) -> AttemptState:
+        if self._shadow is not None:
+            return "aborted"
         if self._stop is not None:
             return self._stop
         if self._error is not None:
@@ -253,28 +282,35 @@ class AttemptRun:
             )
         elif live and state in ("complete", "truncated") and self._first_ms is not None:
             bench.history.add(self.lane.name, tokens.output, self._first_ms, self._last_ms)
-        avoided = None
-        if live and state == "aborted":
-            avoided = bench.history.avoided(
-                self.lane.name,
-                self._judge.tokens,
-                self._pace_ms(),
-                self._request.params.max_tokens,
-                bench.price(self.lane, Tokens(0, 1, source="estimated")).usd,
-            )
+        audit = self._audit(ms)
         return AttemptEnded(
             self.number,
             state,
             round(ms, 3),
             tokens=tokens,
             cost=bench.price(self.lane, tokens) if live else _NOTHING_SENT,
-            avoided=avoided,
+            avoided=self._avoided(audit) if live and state == "aborted" else None,
             finish_reason=final.finish_reason if final else None,
             error=self._error,
             clock_error_ms=bench.clock.error_ms(self._mark),
             served_model=final.served_model if final else None,
             request_id=final.request_id if final else None,
             provider_data=final.provider_data if final else {},
+            audit=audit,
+        )
+
+    def _audit(self, ms: float) -> Audit | None:
+        if self._shadow is None or self._final is None or not self._final.complete:
+            return None
+        return self._shadow.audit(ms, self._final.tokens.output)
+
+    def _avoided(self, audit: Audit | None) -> Avoided:
+        usd = self._bench.price(self.lane, Tokens(0, 1, source="estimated")).usd
+        if audit is not None and self._shadow is not None:
+            return self._shadow.avoided(audit, self._judge.tokens, usd)
+        cap = self._request.params.max_tokens
+        return self._bench.history.avoided(
+            self.lane.name, self._judge.tokens, self._pace_ms(), cap, usd
         )
 
     def _pace_ms(self) -> float | None:

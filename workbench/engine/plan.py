@@ -23,7 +23,8 @@ class RacePlan:
     lane is cancelled: never, on its first failure, or on a failure of the checks in ``abort_on``.
     ``repeat`` sends the prompt that many times to each lane; ``sequential`` races the lanes one
     after another. ``parent`` is the iteration this one was made from. ``fallbacks`` are lanes that
-    do not race but that a racing lane names as its fallback.
+    do not race but that a racing lane names as its fallback. ``audit`` is the share (0 to 1) of
+    aborted attempts that run on, unseen, to measure false aborts.
     """
 
     prompt: Prompt
@@ -36,6 +37,7 @@ class RacePlan:
     sequential: bool = False
     parent: int | None = None
     fallbacks: tuple[Lane, ...] = ()
+    audit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,10 +75,11 @@ class Race:
             lane,
             Request(lane.model, self._messages, lane.params, lane.deadlines, queued.repeat),
             pipeline,
-            AbortPolicy(plan.abort, plan.abort_on),
+            AbortPolicy(plan.abort, plan.abort_on, plan.audit),
             self._tools.bench,
             self._zero_ns,
             queued.repeat,
+            lambda: self._tools.pipeline((*plan.checks, *lane.checks), lane),
         )
         self.runs[queued.attempt] = run
         return run

@@ -59,6 +59,23 @@ class Avoided:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """What came of an aborted answer that ran on, unseen, to its end.
+
+    ``verdict`` is what the check that caused the abort says of the whole answer; ``false_abort``
+    is true when it passes. ``rest`` is the answer text after the abort, ``ms`` when it ended on
+    the attempt's clock, ``output`` its output tokens in all.
+    """
+
+    false_abort: bool
+    verdict: VerdictName
+    rest: str
+    ms: float
+    output: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptError:
     """A provider error as a record: ``kind`` is one of ``errors.PROVIDER_FAILURES``."""
 
@@ -105,6 +122,7 @@ class Attempt:
     tokens_per_s: float | None = None
     cost: Cost = Cost()
     avoided: Avoided | None = None
+    audit: Audit | None = None
     finish_reason: str | None = None
     error: AttemptError | None = None
     retry_of: int | None = None

@@ -14,6 +14,7 @@ from typing import Literal
 from workbench.model.attempt import (
     AttemptError,
     AttemptState,
+    Audit,
     Avoided,
     Channel,
     Cost,
@@ -145,11 +146,12 @@ class FailedFirst:
 
 @dataclass(frozen=True, slots=True)
 class AttemptAborted:
-    """The lane is being cancelled because ``check`` failed."""
+    """The lane is being cancelled because ``check`` failed; or, ``audited``, goes on unseen."""
 
     attempt: int
     ms: float
     check: str
+    audited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ class AttemptEnded:
     served_model: str | None = None
     request_id: str | None = None
     provider_data: Mapping[str, object] = field(default_factory=dict)
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,7 @@ class LiveAttempt:
             tokens_per_s=_rate(end.tokens, [*self.reasoning_times, *self.times]),
             cost=end.cost,
             avoided=end.avoided,
+            audit=end.audit,
             finish_reason=end.finish_reason,
             error=end.error,
             served_model=end.served_model,
