@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import resource
 import subprocess
 import sys
@@ -106,12 +107,10 @@ async def _bomb_child(kind: str) -> None:
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n"
         )
-        try:
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             while True:
                 BOMBS[kind](writer.write)
                 await writer.drain()
-        except ConnectionError:
-            pass
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     provider, services = _provider(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")

@@ -121,9 +121,11 @@ async def test_nobody_listening_is_a_failed_connection(sdk: str, services: Servi
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-def test_a_missing_key_is_told(sdk: str) -> None:
+async def test_a_missing_key_is_told_when_the_lane_is_used(sdk: str) -> None:
+    provider = provider_for(Lane("a", sdk, "m"), Services(lambda _n, _u: None))
     with pytest.raises(MissingKey, match="_API_KEY is not set"):
-        provider_for(Lane("a", sdk, "m"), Services(lambda _n, _u: None))
+        await provider.prepare(lambda _: None)
+    assert isinstance((await attempt(provider)).error, MissingKey)
 
 
 def test_no_sdk_is_imported_before_a_lane_needs_it() -> None:

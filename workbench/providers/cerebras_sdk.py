@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from workbench.errors import ConfigError
 from workbench.model.lane import Lane
-from workbench.providers.answer import Decoder
 from workbench.providers.base import Request, Services
 from workbench.providers.compatible import Options, address_of, gate_of
 from workbench.providers.http.exchange import Exchange
@@ -21,7 +19,7 @@ from workbench.providers.openai_chat import ChatStream
 from workbench.providers.openai_sdk import key_of
 from workbench.providers.presets import PRESETS, resolve
 from workbench.providers.request_body import params_of
-from workbench.providers.sdk import Response, SdkProvider, Wire, read_part
+from workbench.providers.sdk import Call, Kit, Response, SdkProvider, Wire, read_part
 from workbench.providers.secret import Secret
 
 if TYPE_CHECKING:
@@ -32,34 +30,25 @@ def make(lane: Lane, services: Services) -> SdkProvider:
     """Make the adapter of a lane.
 
     Raises:
-        ConfigError: the SDK is not installed, or an option is wrong.
-        MissingKey: there is no key.
+        ConfigError: an option is wrong.
     """
     lane = resolve(lane)
     options = Options(lane)
     address = address_of(lane, options)
     key = key_of(lane, services)
     wire = Wire(address, services.share(Pool, Pool), options.table("headers"))
+    gate = gate_of(lane, services, address, key)
+    return SdkProvider(wire, gate, Kit("cerebras.cloud.sdk", _call), ChatStream, key, lane)
+
+
+def _call(wire: Wire, key: Secret) -> Call:
     client = _client(wire, key)
-    return SdkProvider(
-        wire,
-        gate_of(lane, services, address, key),
-        lambda request: _chat(client, request),
-        _decoder,
-        key,
-        lane.deadlines.connect,
-    )
+    return lambda request: _chat(client, request)
 
 
 def _client(wire: Wire, key: Secret) -> AsyncCerebras:
-    try:
-        import httpx
-        from cerebras.cloud.sdk import AsyncCerebras
-    except ImportError:
-        raise ConfigError(
-            "The Cerebras SDK is not installed.",
-            'pip install "workbench[cerebras]", or use provider = "compatible" with base_url.',
-        ) from None
+    import httpx
+    from cerebras.cloud.sdk import AsyncCerebras
 
     class Body(httpx.AsyncByteStream):
         def __init__(self, exchange: Exchange) -> None:
@@ -108,7 +97,3 @@ def _chat(client: AsyncCerebras, request: Request) -> tuple[Response, Mapping[st
         model=request.model, messages=[], stream=True, extra_body={"messages": messages, **sent}
     )
     return cast("Response", call), sent
-
-
-def _decoder(_: Request) -> Decoder:
-    return ChatStream()

@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from workbench.errors import ConfigError, MissingKey
+from workbench.errors import ConfigError
 from workbench.model.lane import Lane
-from workbench.providers.answer import Decoder
 from workbench.providers.base import Request, Services
 from workbench.providers.compatible import Options, address_of, gate_of
 from workbench.providers.http.exchange import Exchange
@@ -18,7 +17,7 @@ from workbench.providers.openai_chat import ChatStream
 from workbench.providers.openai_responses import ResponsesStream, responses_params
 from workbench.providers.presets import PRESETS, resolve
 from workbench.providers.request_body import params_of
-from workbench.providers.sdk import Response, SdkProvider, Wire, read_part
+from workbench.providers.sdk import Call, Kit, Response, SdkProvider, Wire, read_part
 from workbench.providers.secret import Secret
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ def make(lane: Lane, services: Services) -> SdkProvider:
     """Make the adapter of a lane.
 
     Raises:
-        ConfigError: the SDK is not installed, or an option is wrong.
-        MissingKey: there is no key.
+        ConfigError: an option is wrong.
     """
     lane = resolve(lane)
     options = Options(lane)
@@ -45,31 +43,16 @@ def make(lane: Lane, services: Services) -> SdkProvider:
         if value:
             headers[header] = value
     wire = Wire(address, services.share(Pool, Pool), headers)
-    client = _client(wire, key)
-    responses = uses_responses(lane.model, options.text("api"))
-    return SdkProvider(
-        wire,
-        gate_of(lane, services, address, key),
-        lambda request: _responses(client, request) if responses else _chat(client, request),
-        _responses_decoder if responses else _chat_decoder,
-        key,
-        lane.deadlines.connect,
-    )
+    gate = gate_of(lane, services, address, key)
+    if uses_responses(lane.model, options.text("api")):
+        return SdkProvider(wire, gate, Kit("openai", _responses_call), ResponsesStream, key, lane)
+    return SdkProvider(wire, gate, Kit("openai", _chat_call), ChatStream, key, lane)
 
 
-def key_of(lane: Lane, services: Services) -> Secret:
-    """Return the lane's key.
-
-    Raises:
-        MissingKey: there is none.
-    """
+def key_of(lane: Lane, services: Services) -> Secret | None:
+    """Return the lane's key, or None when there is none."""
     found = services.secret(lane.key_env or "", lane.base_url or "")
-    if not found:
-        raise MissingKey(
-            f"No key for the lane {lane.name}: {lane.key_env} is not set.",
-            f"Set the environment variable {lane.key_env}, or store the key in the keyring.",
-        )
-    return Secret(found)
+    return Secret(found) if found else None
 
 
 def uses_responses(model: str, api: str | None) -> bool:
@@ -84,14 +67,8 @@ def uses_responses(model: str, api: str | None) -> bool:
 
 
 def _client(wire: Wire, key: Secret) -> AsyncOpenAI:
-    try:
-        import httpx2
-        from openai import AsyncOpenAI
-    except ImportError:
-        raise ConfigError(
-            "The openai SDK is not installed.",
-            'pip install "workbench[openai]", or use provider = "compatible" with base_url.',
-        ) from None
+    import httpx2
+    from openai import AsyncOpenAI
 
     class Body(httpx2.AsyncByteStream):
         def __init__(self, exchange: Exchange) -> None:
@@ -127,6 +104,16 @@ def _client(wire: Wire, key: Secret) -> AsyncOpenAI:
     )
 
 
+def _chat_call(wire: Wire, key: Secret) -> Call:
+    client = _client(wire, key)
+    return lambda request: _chat(client, request)
+
+
+def _responses_call(wire: Wire, key: Secret) -> Call:
+    client = _client(wire, key)
+    return lambda request: _responses(client, request)
+
+
 def _messages(request: Request) -> list[dict[str, str]]:
     return [{"role": m.role, "content": m.content} for m in request.messages]
 
@@ -153,11 +140,3 @@ def _responses(client: AsyncOpenAI, request: Request) -> tuple[Response, Mapping
         model=request.model, stream=True, extra_body={"input": _messages(request), **sent}
     )
     return cast("Response", call), sent
-
-
-def _chat_decoder(_: Request) -> Decoder:
-    return ChatStream()
-
-
-def _responses_decoder(_: Request) -> Decoder:
-    return ResponsesStream()

@@ -8,14 +8,16 @@ the SDK picks up from the environment (organisation, project, telemetry headers)
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Protocol
 
-from workbench.errors import ConfigError, ProviderError
-from workbench.model.lane import Deadlines
+from workbench.errors import ConfigError, MissingKey, ProviderError
+from workbench.model.lane import Deadlines, Lane
 from workbench.providers.answer import Answer, Decoder, refuse
 from workbench.providers.base import Request, Sent, StreamItem
 from workbench.providers.failures import BODY_LIMIT, from_status
@@ -91,52 +93,70 @@ class Response(Protocol):
         ...
 
 
+Call = Callable[[Request], tuple[Response, Mapping[str, object]]]
+"""Sends a request with an SDK; returns the response and what was sent besides the messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """An SDK: the module to import, and what makes a client of it that sends over a wire."""
+
+    module: str
+    client: Callable[[Wire, Secret], Call]
+
+
 class SdkProvider:
     """The adapter of one lane over an SDK.
 
-    *call* sends a request with the SDK, and returns what of it was sent besides the messages.
-    *decoder* makes what reads the body.
+    The SDK (*kit*) is imported and its client made when the lane is first made ready, in a thread:
+    openai takes a second to import. *decoder* makes what reads the body. A missing *key* is told
+    when the lane is used, so that it costs the other lanes of a race nothing.
     """
 
     def __init__(
         self,
         wire: Wire,
         gate: Gate,
-        call: Callable[[Request], tuple[Response, Mapping[str, object]]],
-        decoder: Callable[[Request], Decoder],
-        key: Secret,
-        connect_seconds: float,
+        kit: Kit,
+        decoder: Callable[[], Decoder],
+        key: Secret | None,
+        lane: Lane,
     ) -> None:
         self.wire = wire
         self._gate = gate
-        self._call = call
+        self._kit = kit
+        self._call: Call | None = None
         self._decoder = decoder
         self._key = key
-        self._connect_seconds = connect_seconds
+        self._lane = lane
 
     async def prepare(self, status: Callable[[str], None]) -> None:
-        """Open a connection.
+        """Load the SDK and open a connection.
 
         Raises:
+            MissingKey: there is no key.
+            ProviderError: the SDK is not installed.
             ConnectFailed: no connection.
         """
         self._gate.status = status
         self._gate.check()
+        await self._caller(status)
         if not self.wire.pool.idle_count(self.wire.address.endpoint):
             status("connecting")
         try:
-            await self.wire.pool.warm(self.wire.address.endpoint, self._connect_seconds)
+            await self.wire.pool.warm(self.wire.address.endpoint, self._lane.deadlines.connect)
         except ProviderError as error:
             self._gate.failed(error)
             raise
 
     async def stream(self, request: Request) -> AsyncIterator[Sequence[StreamItem]]:
         """Send and yield what arrives; see :class:`workbench.providers.base.Provider`."""
+        call = await self._caller(self._gate.status)
         admission = await self._gate.enter(request)
         loop = asyncio.get_running_loop()
         ticket = Ticket(request.deadlines, loop.create_future())
         self.wire.ticket.set(ticket)
-        response, sent = self._call(request)
+        response, sent = call(request)
         entering = asyncio.create_task(_enter(response))
         answer: Answer | None = None
         try:
@@ -145,7 +165,7 @@ class SdkProvider:
                 yield (Sent(*ticket.sent.result()),)
             head, exchange = await self._entered(entering, ticket)
             await refuse(head, exchange)
-            answer = Answer(exchange, head, sent, self._decoder(request))
+            answer = Answer(exchange, head, sent, self._decoder())
             while batch := await answer.next():
                 yield batch
         except ProviderError as error:
@@ -159,6 +179,28 @@ class SdkProvider:
 
     async def close(self) -> None:
         """Nothing of its own: the pool belongs to the engine."""
+
+    async def _caller(self, status: Callable[[str], None]) -> Call:
+        if self._key is None:
+            raise MissingKey(
+                f"No key for the lane {self._lane.name}: {self._lane.key_env} is not set.",
+                f"Set the environment variable {self._lane.key_env}, or store the key: "
+                f"workbench lanes key {self._lane.name}.",
+            )
+        if self._call is None:
+            if self._kit.module not in sys.modules:
+                status("loading the SDK")
+            try:
+                await asyncio.to_thread(import_module, self._kit.module)
+            except ImportError:
+                raise ProviderError(
+                    f"The SDK of {self._lane.provider} is not installed.",
+                    f'pip install "workbench[{self._lane.provider}]", or use provider = '
+                    '"compatible" with base_url and key_env.',
+                    kind="bad_request",
+                ) from None
+            self._call = self._kit.client(self.wire, self._key)
+        return self._call
 
     async def _entered(
         self, entering: asyncio.Task[object], ticket: Ticket
@@ -179,9 +221,10 @@ class SdkProvider:
         return ticket.head, ticket.exchange
 
     def _scrubbed(self, error: ProviderError) -> ProviderError:
-        error.message = self._key.scrub(error.message)
-        error.body = self._key.scrub(error.body)
-        error.args = (error.message,)
+        if self._key is not None:
+            error.message = self._key.scrub(error.message)
+            error.body = self._key.scrub(error.body)
+            error.args = (error.message,)
         return error
 
 

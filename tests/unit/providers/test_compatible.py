@@ -167,3 +167,25 @@ def test_providers_are_found_by_name(services: Services) -> None:
     assert load("compatible") is make
     lane = Lane("a", "compatible", "m", base_url="http://127.0.0.1:1")
     assert isinstance(provider_for(lane, services), CompatibleProvider)
+
+
+async def test_256_lanes_at_once_all_answer_and_leave_no_connection_in_use(
+    url: str, services: Services
+) -> None:
+    provider = make(Lane("a", "compatible", "m", base_url=url), services)
+    found = await asyncio.gather(*(collect(provider, "m:first=20") for _ in range(256)))
+    assert all(isinstance(items[-1], Final) and items[-1].complete for items in found)
+    pool = pool_of(services)
+    assert pool.open_count == pool.idle_count(provider.address.endpoint) <= 256
+    again = await asyncio.gather(*(collect(provider, "m") for _ in range(256)))
+    assert all(isinstance(items[0], Sent) and items[0].connect_ms is None for items in again)
+
+
+async def test_an_answer_beyond_the_limit_ends_the_attempt(
+    url: str, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.providers.openai_chat.MAX_ANSWER", 100)
+    provider = make(Lane("a", "compatible", "m", base_url=url), services)
+    with pytest.raises(ProviderError) as caught:
+        await collect(provider, "m:tokens=1000")
+    assert caught.value.kind == "too_large"
