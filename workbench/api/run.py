@@ -99,9 +99,26 @@ def run_suite(
         UsageError: no such suite, a check that cannot be read, a budget over an unknown price.
     """
     suite = load_suite(suite_path(settings, plan.suite))
+    return run_cases(
+        settings, plan, suite.name, _selected(settings, plan, suite.cases, suite.name), seen
+    )
+
+
+def run_cases(
+    settings: Settings,
+    plan: RunPlan,
+    suite: str,
+    cases: Sequence[Case],
+    seen: Callable[[UnitResult, int], None] | None = None,
+) -> RunOutcome:
+    """Run *cases* under the name *suite*; what :func:`run_suite` does once it has read them.
+
+    Raises:
+        UnknownName: no such lane or session.
+        UsageError: a check that cannot be read, a budget over an unknown price.
+    """
     lanes = {name: settings.lane(name) for name in dict.fromkeys(plan.lanes)}
     before = load_session(settings, plan.resume).session if plan.resume else None
-    cases = _selected(settings, plan, suite.cases, suite.name)
     done, lost = _done(before, cases, again=plan.again)
     units = list(plan_units(cases, list(lanes), plan.repeat, checks=plan.checks, done=done | lost))
     tools = make_tools(
@@ -112,13 +129,13 @@ def run_suite(
         for lane in lanes.values():
             tools.pipeline((*checks, *lane.checks), lane)
     name = before.id if before else None
-    opened = OpenSession(id=name, title=_TITLE + suite.name, saved=plan.saved)
+    opened = OpenSession(id=name, title=_TITLE + suite, saved=plan.saved)
     work = _Run(tools, opened, lanes, {case.id: case for case in cases}, plan, units)
     with asyncio.Runner(loop_factory=metered_loop) as runner:
         stopped, wall_s = runner.run(work.run(seen))
     earlier = _earlier(before, done)
     return RunOutcome(
-        suite=suite.name,
+        suite=suite,
         session=work.session_id or None,
         results=(*earlier, *work.results),
         planned=len(units) + len(earlier),

@@ -9,6 +9,7 @@ import click
 
 from workbench.api import cases as api
 from workbench.api.setup import settings_for
+from workbench.api.shrink import shrink_case
 from workbench.cli import diagnostics, output
 from workbench.suites.case import Case, Review
 from workbench.suites.codec import encode
@@ -128,3 +129,27 @@ def rm(*, suite: str, ids: tuple[str, ...]) -> None:
     """Remove the cases IDS from SUITE."""
     api.edit_cases(settings_for(), suite, ids, remove=True)
     diagnostics.say(f"{plural(len(ids), 'case')} removed")
+
+
+@cases.command()
+@click.argument("suite")
+@click.argument("case_id", metavar="ID")
+@click.option("--lane", "-l", required=True, help="The lane to try on.")
+@click.option("--budget", type=click.IntRange(1, 10_000), default=60, show_default=True)
+@click.option("--repeat", "-n", type=click.IntRange(1, 100), default=1, show_default=True)
+def shrink(*, suite: str, case_id: str, lane: str, budget: int, repeat: int) -> int:
+    """Make the input of case ID smaller while it still fails on a lane; add it as a new case.
+
+    Tries at most BUDGET inputs. Exit code: 0 found, 1 the case does not fail (any more).
+    """
+    made = shrink_case(settings_for(), suite, case_id, lane, budget=budget, repeat=repeat)
+    if made.case is None or made.found is None:
+        diagnostics.say(f"{case_id} does not fail on {lane}; nothing was added")
+        return 1
+    output.line(made.case.id)
+    end = "no part of it can go" if made.found.minimal else "the budget ended the search"
+    diagnostics.say(
+        f"{made.before} → {len(made.found.text)} characters in "
+        f"{plural(made.found.tries, 'try', 'tries')}; {end}"
+    )
+    return 0

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "cases": Entry("workbench.cli.cases:cases", "Make cases of failed attempts and review them."),
     "run": Entry("workbench.cli.run:run", "Send a suite through lanes, with exit codes for CI."),
+    "compare": Entry("workbench.cli.compare:compare", "Compare two runs of a suite."),
     "export": Entry("workbench.cli.exchange:export_command", "Write a suite for another tool."),
     "import": Entry("workbench.cli.exchange:import_command", "Read another tool's cases."),
     "sessions": Entry(

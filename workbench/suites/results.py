@@ -16,12 +16,13 @@ from workbench.model.session import Session
 
 Status = Literal["pass", "fail", "flaky", "error", "open"]
 Varies = Literal["answer", "judge"]
-_SAID_CHARS = 400
+_SAID_CHARS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """One attempt of a run. ``answer_hash`` tells equal answers, ``said`` is how it begins.
+    """One attempt of a run. ``answer_hash`` tells equal answers, ``said`` is how it begins
+    (2,000 characters).
 
     ``state`` is the attempt's; ``usd`` is None when the cost is not known. An answer that is not
     ``live`` (from the cache) has neither times nor a cost.

@@ -1,0 +1,65 @@
+"""``workbench compare`` and ``workbench cases shrink``."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.conftest import Result
+from workbench.model.prompt import Message
+from workbench.suites.case import Case
+from workbench.suites.file import append_cases
+
+Call = Callable[..., Result]
+
+
+def suite(project: Path, texts: list[str]) -> None:
+    path = project / "suites" / "s.jsonl"
+    if not path.exists():
+        append_cases(
+            path,
+            [Case(f"c{n}", (Message("user", "x" * (n + 1)),), checks=("json",)) for n in range(3)],
+        )
+    text = (project / "workbench.toml").read_text().partition("[lanes.v]")[0]
+    lane = '[lanes.v]\nprovider = "scripted"\nmodel = "m"\n'
+    lane += f"options = {{ texts = {json.dumps(texts)} }}\n"
+    (project / "workbench.toml").write_text(text + lane)
+
+
+def test_what_was_fixed_and_broken_is_named_with_its_diff(workbench: Call, project: Path) -> None:
+    suite(project, ["{}", "no \x1b[31mway", "{}"])
+    first = workbench("run", "s", "-l", "v", "-j", "1", "--json").document["session"]
+    suite(project, ["not {}", "{}", "{}"])
+    second = workbench("run", "s", "-l", "v", "-j", "1", "--json").document["session"]
+    result = workbench("compare", str(first), str(second))
+    assert result.code == 1
+    assert "broken  c0: pass → fail" in result.out
+    assert "{+not +}{}" in result.out
+    assert "fixed   c1: fail → pass" in result.out
+    assert "v: +0.0%" in result.out
+    assert "\x1b" not in result.out
+    document = workbench("compare", str(first), str(second), "--json").document
+    assert [c["change"] for c in document["lanes"][0]["changes"]] == ["broken", "fixed"]
+    assert workbench("compare", str(first), str(first)).code == 0
+
+
+def test_sessions_without_a_common_case_are_refused(workbench: Call, project: Path) -> None:
+    suite(project, ["{}"])
+    run = workbench("run", "s", "-l", "v", "--json").document["session"]
+    other = workbench("send", "hi", "-l", "good", "--json").document["session"]
+    assert workbench("compare", str(run), str(other)).code == 2
+
+
+def test_a_case_is_shrunk_on_a_lane_and_added(workbench: Call, project: Path) -> None:
+    suite(project, ["no"])
+    path = project / "suites" / "s.jsonl"
+    append_cases(
+        path, [Case("long", (Message("user", "Some. Long. Input.\nthing"),), checks=("json",))]
+    )
+    result = workbench("cases", "shrink", "s", "long", "-l", "v")
+    assert (result.code, result.out.strip()) == (0, "long-small")
+    small = json.loads(path.read_text().splitlines()[-1])
+    assert len(small["messages"][0]["content"].split()) == 1
+    assert small["evidence"]["answer"] == "no"
+    assert not list((project / "sessions").glob("*"))
+    assert workbench("cases", "shrink", "s", "long", "-l", "good").code == 1
+    assert workbench("cases", "shrink", "s", "nobody", "-l", "v").code == 2
