@@ -33,7 +33,8 @@ def shrink_case(
     settings: Settings, suite: str, case_id: str, lane: str, *, budget: int = 60, repeat: int = 1
 ) -> Smaller:
     """Shrink the last user message of a case by delta debugging on *lane*, in at most *budget*
-    tries of *repeat* requests each, and append the smaller case to the suite, unless it holds the same failure already.
+    tries of *repeat* requests each, and append the smaller case to the suite, unless it holds the
+    same failure already.
 
     An input fails when every repeat of it fails a check; a provider's failure is no failure of it.
 
