@@ -244,3 +244,19 @@ def test_after_a_kill_nothing_is_sent_twice(workbench: Call, project: Path) -> N
     lost = len(last.document["interrupted"])
     assert lost <= 12
     assert last.document["planned"] == 30 - lost
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_failure_in_passing_is_tried_again_visibly_and_counts_once(
+    workbench: Call, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.engine.retry.FIRST_PAUSE_S", 0)
+    with (project / "workbench.toml").open("a") as file:
+        file.write(
+            '[lanes.shaky]\nprovider = "scripted"\nmodel = "m"\n'
+            'options = { text = "{}", fail_after = 0, fail_times = 1 }\n'
+        )
+    result = workbench("run", "s", "-l", "shaky", "--only", "t", "-j", "1", "--json")
+    assert (result.code, status(result)) == (0, {"json": "pass"})
+    session = load(project / "sessions" / f"{result.document['session']}.jsonl").session
+    assert [(a.state, a.retry_of) for a in session.attempts()] == [("error", None), ("complete", 1)]

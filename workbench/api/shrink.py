@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from workbench.api.loading import suite_path
-from workbench.api.run import RunPlan, run_cases
+from workbench.api.run import run_cases
 from workbench.api.wiring import known_secrets
 from workbench.config.settings import Settings
 from workbench.errors import UsageError
@@ -16,7 +16,7 @@ from workbench.redact import Redactor
 from workbench.suites.case import Case, Evidence
 from workbench.suites.file import append_cases, load_suite
 from workbench.suites.results import UnitResult
-from workbench.suites.run import Limits
+from workbench.suites.run import Limits, RunPlan
 from workbench.suites.shrink import Shrunk, shrink
 
 

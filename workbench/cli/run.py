@@ -10,7 +10,7 @@ from time import monotonic
 
 import click
 
-from workbench.api.run import RunOutcome, RunPlan, run_suite
+from workbench.api.run import RunOutcome, run_suite
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
@@ -18,7 +18,7 @@ from workbench.measure.labels import TaskScore, label_said, score_labels
 from workbench.measure.passk import cases_needed
 from workbench.suites import report
 from workbench.suites.results import LaneResult, UnitResult, by_lane, compare_lanes
-from workbench.suites.run import Limits
+from workbench.suites.run import Limits, RunPlan
 from workbench.text import plural
 
 INTERRUPTED = 130

@@ -22,7 +22,7 @@ _SAID_CHARS = 2000
 @dataclass(frozen=True, slots=True)
 class UnitResult:
     """One attempt of a run. ``answer_hash`` tells equal answers, ``said`` is how it begins
-    (2,000 characters).
+    (2,000 characters, 200 of one that passed).
 
     ``state`` is the attempt's; ``usd`` is None when the cost is not known. An answer that is not
     ``live`` (from the cache) has neither times nor a cost.
@@ -77,18 +77,23 @@ def unit_result(case_id: str, attempt: Attempt) -> UnitResult:
         usd=attempt.cost.usd if live else None,
         tokens=attempt.tokens.output,
         answer_hash=sha256(attempt.text.encode("utf-8", "surrogatepass")).hexdigest()[:12],
-        said=attempt.text[:_SAID_CHARS],
+        said=attempt.text[: _SAID_CHARS if attempt.verdict != "pass" else _SAID_CHARS // 10],
         live=live,
     )
 
 
 def results_of(session: Session) -> list[UnitResult]:
-    """Return the results that a run's session holds: its iterations are named by their case."""
+    """Return the results that a run's session holds: its iterations are named by their case.
+
+    An attempt that was tried again does not count: the last try does.
+    """
+    again = {attempt.retry_of for attempt in session.attempts()}
     return [
         unit_result(iteration.name, attempt)
         for iteration in session.iterations
         if iteration.name
         for attempt in iteration.attempts
+        if attempt.number not in again
     ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from workbench.model.events import AbortMode
 from workbench.suites.plan import Unit
 from workbench.suites.results import UnitResult
 
@@ -24,6 +25,26 @@ class Limits:
     fail_fast: bool = False
     budget: float | None = None
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What to run. ``checks`` are added to every case's own; ``only`` is failing, changed or a tag;
+    ``resume`` names the session of an interrupted run; ``again`` sends what it left half-way once
+    more. With ``cached``, answers given before come from the cache.
+    """
+
+    suite: str
+    lanes: tuple[str, ...]
+    repeat: int = 1
+    checks: tuple[str, ...] = ()
+    only: str | None = None
+    resume: str | None = None
+    again: bool = False
+    abort: AbortMode = "off"
+    limits: Limits = Limits()
+    saved: bool = True
+    cached: bool = False
 
 
 class Runner:
