@@ -86,6 +86,7 @@ def test_a_damaged_tree_still_shows_every_iteration_once() -> None:
     assert len(tree(deep)) == 5000
     assert len(ancestry(deep, 5000)) == 5000
     assert [i.number for i in ancestry(iterations(2, 1), 2)] == [1, 2]
+    assert [i.number for i in ancestry(iterations(None, None, None), 2)] == [1, 2]
 
 
 def test_going_back_gives_the_old_prompt_as_a_plan_that_branches_from_it(shelf) -> None:

@@ -72,7 +72,8 @@ def test_two_replays_are_the_same_to_the_byte(workbench, saved) -> None:
 
 def test_bisect_uses_recordings_before_it_sends(workbench, saved) -> None:
     found = workbench("bisect", saved, "-c", "json", "-l", "prose", "--recorded-only", "--json")
-    assert (found.code, found.document["first_bad"]) == (0, 2)
+    assert (found.code, found.document["first_bad"], found.document["last_good"]) == (0, 1, None)
+    assert [p["source"] for p in found.document["probes"]] == ["recorded", "recorded"]
     assert workbench("bisect", saved, "-c", "json", "-l", "good").code == 2
 
 
@@ -103,11 +104,26 @@ def test_a_cached_run_has_verdicts_but_neither_times_nor_goodput(workbench, proj
     assert (again["ttft_ms"], again["total_ms"], again["goodput"]) == (None, None, 0)
 
 
+def test_one_can_go_back_to_an_earlier_iteration_and_branch_off(workbench, saved) -> None:
+    back = workbench("send", "--session", saved, "--from", "1", "--json").document
+    assert (back["prompt"]["user"], back["parent"], back["checks"]) == ("Say JSON", 1, ["json"])
+    assert [a["lane"] for a in back["attempts"]] == ["good", "prose"]
+    other = workbench("send", "Other", "-l", "good", "--session", saved, "--from", "1", "--json")
+    assert (other.document["prompt"]["user"], other.document["checks"]) == ("Other", ["json"])
+    on = workbench("send", "On", "-l", "good", "--session", saved, "--json").document
+    assert (on["iteration"], on["parent"]) == (5, 4)
+    tree = [line.split()[0] for line in workbench("sessions", "show", saved).out.splitlines()[3:8]]
+    assert tree == ["1", "2", "3", "4", "5"]
+    assert workbench("send").code == 2
+    assert workbench("send", "--from", "1").code == 2
+    assert workbench("send", "--session", saved, "--from", "99").code == 2
+
+
 def test_a_report_is_one_file(workbench, saved, project: Path) -> None:
     assert workbench("report", saved, "-o", "r.html").code == 0
     page = (project / "r.html").read_text()
     assert "Content-Security-Policy" in page
-    assert "Say more JSON" in page
+    assert "Here is the JSON you asked for." in page
 
 
 def test_conversations_are_imported_with_what_did_not_map(workbench, project: Path) -> None:

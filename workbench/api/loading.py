@@ -11,14 +11,16 @@ from workbench.store.sessions import Loaded, load
 from workbench.suites.file import SUFFIX
 
 
-def load_session(settings: Settings, name: str) -> Loaded:
+def load_session(settings: Settings, name: str, *, last: int | None = None) -> Loaded:
     """Return the session called *name*: an id, the beginning of one, or a path.
+
+    With *last*, only its latest so many iterations.
 
     Raises:
         UnknownName: no session is called that.
         SessionError: it cannot be read.
     """
-    return load(resolve(name, settings.sessions, data_folder("sessions")))
+    return load(resolve(name, settings.sessions, data_folder("sessions")), last=last)
 
 
 def suites_folder(settings: Settings) -> Path:

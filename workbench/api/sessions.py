@@ -188,7 +188,7 @@ def tree(session: Session) -> tuple[Branch, ...]:
         known = it.parent is not None and it.parent in numbers and it.parent < it.number
         children.setdefault(it.parent if known else None, []).append(it)
     roots = children.get(None, [])
-    waiting = [(it, min(n, 1)) for n, it in enumerate(roots)][::-1]
+    waiting = [(it, 0) for it in roots][::-1]
     out: list[Branch] = []
     while waiting:
         it, depth = waiting.pop()
@@ -202,10 +202,14 @@ def tree(session: Session) -> tuple[Branch, ...]:
 def ancestry(session: Session, number: int) -> tuple[Iteration, ...]:
     """Return the line of work that led to an iteration: from its root to itself.
 
+    An iteration that says nothing of where it came from follows all before it.
+
     Raises:
         UnknownName: the session has no such iteration.
     """
     line = [find(session, number)]
+    if line[0].parent is None:
+        return tuple(i for i in session.iterations if i.number <= number)
     while (parent := line[-1].parent) is not None and parent < line[-1].number:
         above = session.iteration(parent)
         if above is None:

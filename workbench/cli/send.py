@@ -9,8 +9,10 @@ from time import monotonic
 import click
 
 from workbench.api.document import exit_code, iteration_document
+from workbench.api.loading import load_session
 from workbench.api.send import Outcome
 from workbench.api.send import send as race
+from workbench.api.sessions import restore
 from workbench.api.setup import settings_for
 from workbench.api.wiring import fallbacks_of, make_tools
 from workbench.checks.syntax import parse_checks
@@ -19,6 +21,7 @@ from workbench.cli.options import read_text, variables
 from workbench.cli.race_table import lines
 from workbench.config.settings import Settings
 from workbench.engine.plan import OpenSession, RacePlan
+from workbench.errors import PromptError, UsageError
 from workbench.measure.audits import audit_report
 from workbench.model.events import AbortMode
 from workbench.model.fold import SessionFold
@@ -28,7 +31,7 @@ REDRAW_SECONDS = 0.1
 
 
 @click.command()
-@click.argument("prompt")
+@click.argument("prompt", required=False)
 @click.option("--lane", "-l", "lanes", multiple=True, help="A lane; repeat for several.")
 @click.option("--check", "-c", "checks", multiple=True, help="A check, e.g. json or max_words:50.")
 @click.option("--system", help="The system message, or @file.")
@@ -43,11 +46,12 @@ REDRAW_SECONDS = 0.1
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Send so many times to each lane.")
 @click.option("--sequential/--parallel", default=None, help="Race lanes one after another.")
 @click.option("--session", help="Add to this session; 'none' saves nothing. Default: a new one.")
+@click.option("--from", "origin", type=int, help="Branch from this iteration of --session.")
 @click.option("--cached", is_flag=True, help="Take answers given before from the cache.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def send(  # noqa: PLR0913 - one argument per option of the command line
     *,
-    prompt: str,
+    prompt: str | None,
     lanes: tuple[str, ...],
     checks: tuple[str, ...],
     system: str | None,
@@ -58,6 +62,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     repeat: int | None,
     sequential: bool | None,
     session: str | None,
+    origin: int | None,
     cached: bool,
     as_json: bool,
 ) -> int:
@@ -65,20 +70,24 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
 
     PROMPT is the user message itself, - for standard input, or @file. Exit code: 0 every check
     passed, 1 a check failed, 2 wrong usage, 3 a provider failed, 130 interrupted.
+
+    With --from, the iteration's prompt, variables, lanes and checks hold where none are given.
     """
     settings = settings_for()
     defaults = settings.defaults
-    template = Prompt(read_text(prompt), None if system is None else read_text(system, "system"))
+    base = _base(settings, session, origin)
+    names = lanes or tuple(lane.name for lane in base.lanes) or defaults.lanes
     plan = RacePlan(
-        prompt=template,
-        lanes=tuple(settings.lane(name) for name in dict.fromkeys(lanes or defaults.lanes)),
-        checks=_checks(checks or defaults.checks),
-        variables=variables(pairs),
+        prompt=_prompt(prompt, system, base.prompt),
+        lanes=tuple(settings.lane(name) for name in dict.fromkeys(names)),
+        checks=_checks(checks) or base.checks or _checks(defaults.checks),
+        variables={**base.variables, **variables(pairs)},
         abort=_abort(abort, abort_on, defaults.abort),
         abort_on=abort_on or defaults.abort_on,
         audit=defaults.audit if audit is None else audit,
         repeat=repeat or defaults.repeat,
         sequential=defaults.sequential if sequential is None else sequential,
+        parent=base.parent,
     )
     plan = replace(plan, fallbacks=fallbacks_of(plan.lanes, settings))
     plan.prompt.render(plan.variables)
@@ -86,6 +95,28 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
     return _report(outcome, as_json)
+
+
+def _base(settings: Settings, session: str | None, origin: int | None) -> RacePlan:
+    """What the new iteration comes from: iteration *origin*, else the session's last one."""
+    nothing = RacePlan(Prompt(""), ())
+    if session in (None, "none"):
+        if origin is not None:
+            raise UsageError("--from needs a session.", "Name it with --session.")
+        return nothing
+    if origin is not None:
+        return restore(load_session(settings, str(session)).session, origin)
+    before = load_session(settings, str(session), last=1).session.iterations
+    return replace(nothing, parent=before[-1].number) if before else nothing
+
+
+def _prompt(prompt: str | None, system: str | None, base: Prompt) -> Prompt:
+    if prompt is None and not base.user:
+        raise PromptError("There is no prompt.", "Give one, or branch with --session and --from.")
+    return Prompt(
+        base.user if prompt is None else read_text(prompt),
+        base.system if system is None else read_text(system, "system"),
+    )
 
 
 def _checks(texts: tuple[str, ...]) -> tuple[str, ...]:
