@@ -8,12 +8,17 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
 
 from workbench.api.tools import tools_folder
 from workbench.config.paths import models_dir
 from workbench.providers.models.catalogue import CATALOGUE
 from workbench.providers.models.files import state
 from workbench.text import plural
+
+# No test depends on how fast this machine is.
+settings.register_profile("workbench", deadline=None)
+settings.load_profile("workbench")
 
 HOW_TO_GET = {
     "tmux": "apt-get install tmux, or brew install tmux",

@@ -16,7 +16,7 @@ from workbench.checks.syntax import CheckSpec, for_lane, parse_check, parse_chec
 from workbench.engine.judging import Judgement, StreamJudge
 from workbench.errors import UnknownName, UsageError
 from workbench.model.attempt import Attempt, Avoided, Channel, Cost, Tokens
-from workbench.model.events import AttemptEnded, AttemptQueued, AttemptStarted, Chunks
+from workbench.model.events import AttemptEnded, AttemptQueued, AttemptStarted, Chunks, FailedFirst
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.model.session import Iteration, Session
@@ -142,13 +142,20 @@ def _end(judge: StreamJudge, attempt: Attempt) -> Judgement:
     """End the judging as the engine would have: see what a state means there."""
     ms = attempt.total_ms or 0.0
     if attempt.state in ("aborted", "cancelled"):
-        return Judgement((), None)
+        return judge.timer(ms)  # a deadline may have passed after the last chunk
     whole = attempt.state == "complete" or attempt.finish_reason == "length"
     if whole:
         return judge.end(ms)
-    if attempt.error is not None:
-        return judge.provider_failed(ms, attempt.error.message)
-    return judge.provider_failed(ms, "The stream stopped before the provider said it was complete.")
+    recorded = attempt.first_failure
+    if recorded is None or recorded.kind != "provider":
+        reason = "The stream stopped before the provider said it was complete."
+        return judge.provider_failed(ms, attempt.error.message if attempt.error else reason)
+    judged = judge.timer(ms)
+    if judge.failed:
+        return judged
+    r = recorded  # it stays the first failure, as it was recorded
+    failed = FailedFirst(attempt.number, r.kind, r.check, r.at_char, r.at_token, r.ms, r.reason)
+    return Judgement(judged.verdicts, failed)
 
 
 def _take(live: LiveAttempt, judged: Judgement) -> None:
