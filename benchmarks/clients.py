@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,15 +29,15 @@ MESSAGES = [{"role": "user", "content": "Say something about foxes, please."}]
 
 
 @asynccontextmanager
-async def ours(url: str) -> AsyncIterator[Ask]:
+async def ours(url: str, name: str = "compatible") -> AsyncIterator[Ask]:
     """Workbench's own provider, driven directly."""
     from workbench.model.lane import Lane, Params
     from workbench.model.prompt import Message
     from workbench.providers.base import Delta, Request, Sent, Services
-    from workbench.providers.compatible import make
+    from workbench.providers.registry import provider_for
 
-    services = Services(lambda _name, _url: None)
-    provider = make(Lane("bench", "compatible", "bench", base_url=url), services)
+    services = Services(lambda _name, _url: "no-key-required")
+    provider = provider_for(Lane("bench", name, "bench", base_url=url), services)
     messages = tuple(Message("user", m["content"]) for m in MESSAGES)
 
     async def ask(model: str) -> Timeline:
@@ -52,6 +52,16 @@ async def ours(url: str) -> AsyncIterator[Ask]:
 
     yield ask
     await services.close()
+
+
+def ours_over_openai(url: str) -> AbstractAsyncContextManager[Ask]:
+    """Workbench's provider over the openai SDK: the SDK sends, we read."""
+    return ours(url, "openai")
+
+
+def ours_over_cerebras(url: str) -> AbstractAsyncContextManager[Ask]:
+    """Workbench's provider over the Cerebras SDK: the SDK sends, we read."""
+    return ours(url, "cerebras")
 
 
 @asynccontextmanager
@@ -204,6 +214,8 @@ async def openai_sdk(url: str) -> AsyncIterator[Ask]:
 CLIENTS = {
     "engine": engine,
     "workbench": ours,
+    "workbench-openai": ours_over_openai,
+    "workbench-cerebras": ours_over_cerebras,
     "httpx2-stamped": httpx2_stamped,
     "httpx2": httpx2_bare,
     "httpx": httpx_bare,

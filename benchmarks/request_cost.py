@@ -83,14 +83,14 @@ def main() -> None:
     parser.add_argument("--pace", type=float, default=0.0, help="tokens/s of a lane; 0: at once")
     options = parser.parse_args()
     model = f"bench:tokens={options.tokens},pace={options.pace}"
-    print(f"{'client':16}{'lanes':>6}{'CPU ms':>9}{'µs/chunk':>10}{'req/s':>8}{'MB':>6}")
+    print(f"{'client':20}{'lanes':>6}{'CPU ms':>9}{'µs/chunk':>10}{'req/s':>8}{'MB':>6}")
     with in_process_of_its_own(Behaviour()) as url:
         for lanes in options.lanes:
             for client in options.clients:
                 row = measure(client, url, max(options.requests, lanes * 2), lanes, model)
                 chunk = row["cpu_ms"] * 1e3 / options.tokens
                 print(
-                    f"{client:16}{lanes:6}{row['cpu_ms']:9.3f}{chunk:10.1f}"
+                    f"{client:20}{lanes:6}{row['cpu_ms']:9.3f}{chunk:10.1f}"
                     f"{row['per_s']:8.0f}{row['memory_mb']:6.0f}"
                 )
 

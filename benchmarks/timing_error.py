@@ -98,7 +98,7 @@ def main() -> None:
     )
     print(f"{'':22}{'TTFT error ms':^24}{'TTFF error ms':^24}{'arrival lag ms':^16}")
     print(
-        f"{'client':16}{'lanes':>6}"
+        f"{'client':20}{'lanes':>6}"
         + f"{'p50':>8}{'p95':>8}{'p99':>8}" * 2
         + f"{'p50':>8}{'p99':>8}"
     )
@@ -110,7 +110,7 @@ def main() -> None:
                 cells = [quantile(row["ttft"], q) for q in (0.5, 0.95, 0.99)]
                 cells += [quantile(row["ttff"], q) for q in (0.5, 0.95, 0.99)]
                 cells += [quantile(row["lag"], q) for q in (0.5, 0.99)]
-                print(f"{client:16}{lanes:6}" + "".join(f"{cell:8.2f}" for cell in cells))
+                print(f"{client:20}{lanes:6}" + "".join(f"{cell:8.2f}" for cell in cells))
 
 
 if __name__ == "__main__":

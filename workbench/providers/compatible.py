@@ -74,10 +74,7 @@ class CompatibleProvider:
     async def stream(self, request: Request) -> AsyncIterator[Sequence[StreamItem]]:
         """Send and yield what arrives; see :class:`workbench.providers.base.Provider`."""
         self._require_key()
-        body = encode_body(request, self._dialect)
-        raw = encode_request(
-            "POST", self.address, self._dialect.path, self._request_headers(), body.data
-        )
+        raw, sent = self._encode(request)
         admission = await self._gate.enter(request)
         answer: Answer | None = None
         try:
@@ -86,7 +83,7 @@ class CompatibleProvider:
                 yield (Sent(stamp, connect_ms),)
                 head = await wire.head()
                 await refuse(head, wire)
-                answer = Answer(wire, head, body.sent, ChatStream())
+                answer = Answer(wire, head, sent, ChatStream())
                 while batch := await answer.next():
                     yield batch
         except ProviderError as error:
@@ -97,6 +94,16 @@ class CompatibleProvider:
 
     async def close(self) -> None:
         """Nothing of its own: the pool belongs to the engine."""
+
+    def _encode(self, request: Request) -> tuple[bytes, Mapping[str, object]]:
+        """Return the bytes of the request, and the parameters in it."""
+        try:
+            body = encode_body(request, self._dialect)
+            headers = self._request_headers()
+            raw = encode_request("POST", self.address, self._dialect.path, headers, body.data)
+        except ConfigError as error:  # of this attempt alone: the race goes on
+            raise ProviderError(error.message, error.hint, kind="bad_request") from None
+        return raw, body.sent
 
     def _request_headers(self) -> list[tuple[str, str]]:
         headers = [*self._headers, ("Content-Type", "application/json")]
@@ -128,7 +135,7 @@ def make(lane: Lane, services: Services, dialect: Dialect | None = None) -> Comp
     options = Options(lane)
     address = address_of(lane, options)
     found = services.secret(lane.key_env, lane.base_url or "") if lane.key_env else None
-    key = Secret(found) if found else None
+    key = Secret(found.strip()) if found and found.strip() else None
     base = dialect or Dialect()
     return CompatibleProvider(
         address,

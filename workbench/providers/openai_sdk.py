@@ -52,7 +52,7 @@ def make(lane: Lane, services: Services) -> SdkProvider:
 def key_of(lane: Lane, services: Services) -> Secret | None:
     """Return the lane's key, or None when there is none."""
     found = services.secret(lane.key_env or "", lane.base_url or "")
-    return Secret(found) if found else None
+    return Secret(found.strip()) if found and found.strip() else None
 
 
 def uses_responses(model: str, api: str | None) -> bool:

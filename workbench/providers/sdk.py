@@ -156,7 +156,11 @@ class SdkProvider:
         loop = asyncio.get_running_loop()
         ticket = Ticket(request.deadlines, loop.create_future())
         self.wire.ticket.set(ticket)
-        response, sent = call(request)
+        try:
+            response, sent = call(request)
+        except ConfigError as error:  # of this attempt alone: the race goes on
+            self._gate.leave(admission, None)
+            raise ProviderError(error.message, error.hint, kind="bad_request") from None
         entering = asyncio.create_task(_enter(response))
         answer: Answer | None = None
         try:
@@ -213,8 +217,9 @@ class SdkProvider:
                 raise ticket.error from None
             if ticket.head is not None:
                 raise from_status(ticket.head, _body_of(error)) from None
-            if isinstance(error, ProviderError | ConfigError):
-                raise
+            cause = error.__cause__ if isinstance(error.__cause__, ConfigError) else error
+            if isinstance(cause, ConfigError):
+                raise ProviderError(cause.message, cause.hint, kind="bad_request") from None
             raise ProviderError(f"The SDK failed: {error}", kind="protocol") from error
         if ticket.exchange is None or ticket.head is None:
             raise ProviderError("The SDK gave no response.", kind="protocol")

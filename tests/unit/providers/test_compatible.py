@@ -189,3 +189,29 @@ async def test_an_answer_beyond_the_limit_ends_the_attempt(
     with pytest.raises(ProviderError) as caught:
         await collect(provider, "m:tokens=1000")
     assert caught.value.kind == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("key", "params"),
+    [("two\nlines", Params()), ("fine", Params(response_format="{not json"))],
+)
+@pytest.mark.parametrize("name", ["compatible", "openai", "cerebras"])
+async def test_what_cannot_be_sent_fails_that_attempt_alone_and_leaves_nothing_behind(
+    url: str, key: str, params: Params, name: str
+) -> None:
+    services = Services(lambda _name, _url: key)
+    lane = Lane("a", name, "m", base_url=url, key_env="K")
+    provider = provider_for(lane, services)
+    with pytest.raises(ProviderError) as caught:
+        async for _ in provider.stream(Request("m", HELLO, params)):
+            pass
+    assert caught.value.kind == "bad_request"
+    assert key not in str(caught.value)
+    await services.close()
+
+
+async def test_white_space_around_a_key_is_not_part_of_it(url: str) -> None:
+    services = Services(lambda _name, _url: " key\n")
+    provider = make(Lane("a", "compatible", "m", base_url=url, key_env="K"), services)
+    assert len(await collect(provider, "m")) > 1
+    await services.close()
