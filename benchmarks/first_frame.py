@@ -30,18 +30,19 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 class Minimal(App):
+    CSS = "Static { width: 1fr; }"
+
     def compose(self):
         with Horizontal():
-            for _ in range(3):
-                yield Static("pane")
-            yield Static("first frame")
+            for _ in range(4):
+                yield Static("first frame")
         yield Input()
 
 Minimal().run()
 """
 PROGRAMS = {
     "minimal, four panes": (["-c", MINIMAL], b"first frame"),
-    "workbench": (["-m", "workbench"], b"lists every key"),
+    "workbench": (["-m", "workbench"], b"send the prompt"),
 }
 
 

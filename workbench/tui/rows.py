@@ -156,15 +156,12 @@ def welcome(keys: Mapping[str, str]) -> list[Line]:
         return ((f"{keys.get(action, ''):<5}", "accent bold"), (text, "muted"))
 
     return [
-        (),
-        key("send", "sends the prompt to every lane. Answers stream"),
-        key("", "side by side; a check fails as soon as it can."),
-        (),
-        key("older", "goes back to the last version of the prompt."),
-        key("diff", "compares answers, of lanes or iterations."),
-        key("replay", "plays a race again, exactly as it streamed."),
-        key("sessions", "opens earlier sessions, and recorded examples."),
-        key("help", "lists every key."),
+        key("send", "send the prompt to all lanes"),
+        key("older", "back to the last prompt"),
+        key("diff", "compare answers"),
+        key("replay", "play a race again"),
+        key("sessions", "other sessions, examples"),
+        key("help", "every key and sign"),
     ]
 
 
