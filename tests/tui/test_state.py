@@ -231,3 +231,28 @@ def test_the_trail_shows_at_most_five_iterations_around_the_one_in_view():
     for _ in range(7):
         view.step(-1)
     assert plain(rows.trail(view)).startswith("[1 ")
+
+
+def test_a_saved_race_that_never_ended_is_closed_with_what_had_arrived():
+    other = model()
+    events = [event for _, event in race(StartRace(other.plan()), 1, 1, invoice_script)]
+    view = model()
+    view.apply(events[: len(events) // 2])
+    assert not view.running
+    assert view.close_interrupted()
+    assert not view.close_interrupted()
+    assert {rows.badge(a).word for a in view.fold.attempts.values()} == {
+        "cancelled",
+        "failed, cancelled",
+    }
+    assert view.notice is not None
+    assert "interrupted" in view.notice.message
+
+
+def test_two_races_sent_in_one_breath_are_both_ours():
+    view = model()
+    first, second = StartRace(view.plan()), StartRace(view.plan())
+    view.apply(event for ms, event in race(first, 1, 1, invoice_script) if ms < 200)
+    view.apply(event for ms, event in race(second, 2, 3, invoice_script) if ms < 200)
+    assert view.running
+    assert not view.close_interrupted()

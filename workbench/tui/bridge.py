@@ -54,6 +54,8 @@ class Bridge:
     def tick(self) -> None:
         """Fold what has arrived and have it painted. Cheap when nothing has."""
         if not self._waiting and not self.model.running:
+            if self.model.close_interrupted():
+                self._painted(False)
             return
         batches, self._waiting = self._waiting, []
         reload = self.model.apply(event for batch in batches for event in batch)

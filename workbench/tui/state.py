@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from workbench.engine.plan import RacePlan
-from workbench.model.events import AbortMode, Event, IterationStarted, Notice
+from workbench.model.events import (
+    AbortMode,
+    AttemptEnded,
+    Event,
+    IterationEnded,
+    IterationStarted,
+    Notice,
+)
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
@@ -65,7 +72,8 @@ class ViewModel:
         self._clock = clock
         self._started_at: dict[int, float] = {}
         self._drafts: dict[int | None, Draft] = {}
-        self._awaiting = False
+        self._awaiting = 0
+        self._raced: set[int] = set()
 
     def open_session(self) -> None:
         """Forget the session: the events of another one are about to come. The draft stays until
@@ -75,7 +83,8 @@ class ViewModel:
         self.selected = None
         self._started_at.clear()
         self._drafts.clear()
-        self._awaiting = False
+        self._raced.clear()
+        self._awaiting = 0
         self.version += 1
 
     # -- events ---------------------------------------------------------------------------------
@@ -96,7 +105,8 @@ class ViewModel:
         self._started_at[event.iteration] = self._clock()
         newest = max(self.fold.iterations) == event.iteration
         if self._awaiting:
-            self._awaiting = False
+            self._awaiting -= 1
+            self._raced.add(event.iteration)
             self.selected = event.iteration
         elif newest and self._follows(event.iteration) and not self.edited:
             self.selected = event.iteration
@@ -135,10 +145,32 @@ class ViewModel:
 
     @property
     def running(self) -> bool:
-        """True while any attempt of the newest iteration is live."""
+        """True while the newest iteration is a race of ours that is not over."""
         if not self.fold.iterations:
             return False
-        return self.fold.iterations[max(self.fold.iterations)].running
+        newest = max(self.fold.iterations)
+        return newest in self._raced and self.fold.iterations[newest].running
+
+    def close_interrupted(self) -> bool:
+        """End what a saved session holds unfinished, because the application ended before it did.
+
+        Called when no more events wait. Returns whether there was something.
+        """
+        found = [
+            iteration
+            for number, iteration in self.fold.iterations.items()
+            if number not in self._raced and iteration.running
+        ]
+        for iteration in found:
+            ends = [0.0]
+            for attempt in iteration.attempts.values():
+                ends.append(max([*attempt.times, *attempt.reasoning_times], default=0.0))
+                if attempt.live:
+                    self.fold.apply(AttemptEnded(attempt.number, "cancelled", ends[-1]))
+            self.fold.apply(IterationEnded(iteration.number, max(ends)))
+            text = f"Iteration {iteration.number} was interrupted: what had arrived is kept."
+            self.say(Notice("info", text))
+        return bool(found)
 
     @property
     def title(self) -> str:
@@ -223,7 +255,7 @@ class ViewModel:
             parent=self.selected,
         )
         self._drafts.pop(self.selected, None)
-        self._awaiting = True
+        self._awaiting += 1
         return plan
 
     # -- choosing -------------------------------------------------------------------------------
