@@ -254,3 +254,26 @@ async def test_hostile_text_stays_harmless_on_every_other_screen(text: str):
             await pilot.press("escape")
             await pilot.pause()
         assert pairs(app.model)
+
+
+async def test_a_prompt_is_saved_to_a_file_and_opened_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app, _ = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("alt+s")
+        await until(pilot, lambda: "Save the prompt to which file?" in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Saved to prompt.toml." in shown(app))
+        await pilot.press("f2", *"gone ")
+        await pilot.press("alt+o")
+        await until(pilot, lambda: "Open which prompt file?" in shown(app))
+        await pilot.press(*"none.toml", "enter")
+        await until(pilot, lambda: "none.toml cannot be read" in shown(app))
+        assert "gone" in shown(app)
+        await pilot.press("alt+o")
+        await until(pilot, lambda: "Open which prompt file?" in shown(app))
+        await pilot.press(*"prompt.toml", "enter")
+        await until(pilot, lambda: "Opened prompt.toml." in shown(app))
+        assert app.main.query_one("#user", Editor).text == PROMPT.user
+        assert app.model.draft.prompt == PROMPT

@@ -118,6 +118,8 @@ ACTIONS: tuple[Action, ...] = (
         "Make an eval case of the lane's failure.",
         priority=True,
     ),
+    Action("open-prompt", "alt+o", "Open a prompt file", "", "Load prompt, checks and values."),
+    Action("save-prompt", "alt+s", "Save to a prompt file", "", "Save prompt, checks and values."),
     Action("live", "f12", "Live mode", "", "Send by itself after a pause in typing."),
     Action("sessions", "ctrl+f", "Sessions", "", "Find and open another session.", priority=True),
     Action(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -190,6 +191,55 @@ class LookingScreen(Screen[None]):
         else:
             text = f"{self.setup.suite} has this failure already, as {added.known[0].id}."
             self.tell(Notice("info", text, "Nothing was added."))
+
+    # -- prompt files ---------------------------------------------------------------------------
+
+    def action_open_prompt(self) -> None:
+        """Ask for a prompt file and load it."""
+        from workbench.tui.screens.dialogs import Ask
+
+        self.app.push_screen(Ask(self.painter, "Open which prompt file?"), self._open_prompt)
+
+    def _open_prompt(self, name: str | None) -> None:
+        if name is None:
+            return
+        from workbench.config.prompt_file import load_prompt
+
+        try:
+            held = load_prompt(Path(name).expanduser())
+        except WorkbenchError as error:
+            self.tell(Notice("error", error.message, error.hint))
+            return
+        self.model.edit(
+            system=held.prompt.system or "",
+            user=held.prompt.user,
+            checks=held.checks,
+            variables={**self.model.draft.variables, **held.variables},
+        )
+        self.paint(reload=True)
+        self.tell(Notice("info", f"Opened {name}."))
+
+    def action_save_prompt(self) -> None:
+        """Ask for a prompt file and save the draft to it."""
+        from workbench.tui.screens.dialogs import Ask
+
+        self.take_edits()
+        ask = Ask(self.painter, "Save the prompt to which file?", "prompt.toml")
+        self.app.push_screen(ask, self._save_prompt)
+
+    def _save_prompt(self, name: str | None) -> None:
+        if name is None:
+            return
+        from workbench.config.prompt_file import PromptFile, save_prompt
+
+        draft = self.model.draft
+        values = {n: draft.variables[n] for n in draft.prompt.variables() if n in draft.variables}
+        try:
+            save_prompt(Path(name).expanduser(), PromptFile(draft.prompt, draft.checks, values))
+        except WorkbenchError as error:
+            self.tell(Notice("error", error.message, error.hint))
+            return
+        self.tell(Notice("info", f"Saved to {name}."))
 
     # -- the person's editor --------------------------------------------------------------------
 

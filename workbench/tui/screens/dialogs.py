@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,6 +18,9 @@ from workbench.tui.painter import Painter
 from workbench.tui.widgets.pick_list import PickList
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.reader import Reader
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 
 class Words(Plain):
@@ -80,6 +83,35 @@ class Picker(ModalScreen[int | None]):
 
     def action_leave(self) -> None:
         """End without one."""
+        self.dismiss(None)
+
+
+class Ask(ModalScreen[str | None]):
+    """Ask for one line of text; ends with it, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+
+    def __init__(self, painter: Painter, question: str, answer: str = "") -> None:
+        super().__init__()
+        self.painter = painter
+        self.question = question
+        self.answer = answer
+
+    def compose(self) -> ComposeResult:
+        """Question, line, hint."""
+        from textual.widgets import Input
+
+        with Vertical(classes="dialog"):
+            yield Words(self.painter, ((self.question, "bold"),), ())
+            yield Input(self.answer, compact=True)
+            yield Words(self.painter, (), (("Enter takes it, Esc leaves.", "muted"),))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """End with what was typed."""
+        self.dismiss(event.value.strip() or None)
+
+    def action_leave(self) -> None:
+        """End without."""
         self.dismiss(None)
 
 

@@ -1,0 +1,110 @@
+"""Prompt files: a prompt with its checks and variables' values, kept outside of any session.
+
+A ``.toml`` file has ``system``, ``user``, ``checks`` and a table ``[variables]``; any other file is
+the user message as it stands.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.errors import PromptError
+from workbench.model.prompt import Prompt
+
+_MOST_BYTES = 4 * 1024 * 1024
+_KEYS = frozenset({"system", "user", "checks", "variables"})
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """What a prompt file holds; ``checks`` is None where it says nothing of them."""
+
+    prompt: Prompt
+    checks: tuple[str, ...] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_prompt(path: Path) -> PromptFile:
+    """Read a prompt file.
+
+    Raises:
+        PromptError: it cannot be read, is larger than 4 MB, or a value in it is wrong.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise PromptError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{path} is not UTF-8 text (byte {error.start}).") from error
+    if len(data) > _MOST_BYTES:
+        raise PromptError(f"{path} is larger than 4 MB.")
+    if path.suffix != ".toml":
+        return PromptFile(Prompt(text.removesuffix("\n")))
+    try:
+        return _read(tomllib.loads(text), path)
+    except tomllib.TOMLDecodeError as error:
+        raise PromptError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _read(data: Mapping[str, object], path: Path) -> PromptFile:
+    unknown = sorted(data.keys() - _KEYS)
+    if unknown:
+        raise PromptError(f"{path}: {unknown[0]} means nothing here.", "It has " + _LIST)
+    user, system = data.get("user"), data.get("system")
+    checks, variables = data.get("checks"), data.get("variables", {})
+    if not isinstance(user, str) or not isinstance(system, str | None):
+        raise PromptError(f"{path}: user must be a text, and system too if it is there.")
+    if not isinstance(variables, dict) or not _texts(variables.values()):
+        raise PromptError(f"{path}: every value under [variables] must be a text.")
+    if checks is not None and (not isinstance(checks, list) or not _texts(checks)):
+        raise PromptError(f"{path}: checks must be a list of texts.", 'Like checks = ["json"].')
+    return PromptFile(
+        Prompt(user, system or None), None if checks is None else tuple(checks), dict(variables)
+    )
+
+
+_LIST = "system, user, checks and [variables]."
+
+
+def _texts(values: object) -> bool:
+    return isinstance(values, list | type({}.values())) and all(isinstance(v, str) for v in values)
+
+
+def save_prompt(path: Path, held: PromptFile) -> None:
+    """Write a prompt file; a ``.toml`` one whole, any other the user message alone.
+
+    Raises:
+        PromptError: it cannot be written, or holds more than such a file can.
+    """
+    if path.suffix != ".toml":
+        if held.prompt.system or held.checks:
+            hint = f"Save it as {path.stem}.toml."
+            raise PromptError("Only a .toml file keeps system message and checks.", hint)
+        text = held.prompt.user + "\n"
+    else:
+        text = _toml(held)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except (OSError, UnicodeEncodeError) as error:
+        raise PromptError(f"{path} cannot be written: {error}.") from error
+
+
+def _toml(held: PromptFile) -> str:
+    import tomlkit
+
+    document = tomlkit.document()
+    if held.prompt.system:
+        document["system"] = tomlkit.string(
+            held.prompt.system, multiline="\n" in held.prompt.system
+        )
+    document["user"] = tomlkit.string(held.prompt.user, multiline="\n" in held.prompt.user)
+    if held.checks is not None:
+        document["checks"] = list(held.checks)
+    if held.variables:
+        document["variables"] = dict(held.variables)
+    return tomlkit.dumps(document)
