@@ -76,7 +76,7 @@ async def test_one_process_serves_all_lanes_of_a_file_and_only_those_with_its_to
     )
     assert first is second
     assert first.url.startswith("http://127.0.0.1:")
-    assert said == ["loading model"]
+    assert said == ["loading model", "loading model"]
     assert await get(first, "/props", "guess") == 401
     assert await get(first, "/props", first.token) == 200
     assert first.token not in ps("args", first.pid or 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workbench.config.paths import models_dir
 from workbench.errors import LocalModelError
-from workbench.providers.local_process import LocalServer, ServerSettings
+from workbench.providers.local_process import LocalServer, ServerSettings, usable_cores
 from workbench.providers.models import files
 from workbench.providers.models.catalogue import CATALOGUE, Model, find_model
 from workbench.providers.models.pull import pull
@@ -69,10 +69,11 @@ def remove_model(name: str) -> int:
     return files.remove(models_dir(), find_model(name))
 
 
-def serve_model(target: str, threads: int, ready: Callable[[str, str], None]) -> None:
+def serve_model(target: str, threads: int | None, ready: Callable[[str, str], None]) -> None:
     """Serve a model of the catalogue, or a GGUF file, until SIGINT or SIGTERM.
 
-    *ready* is called with the base URL and the access token once the model answers.
+    *threads* is None for all cores. *ready* is called with the base URL and the access token once
+    the model answers.
 
     Raises:
         UnknownName: *target* is neither a file nor in the catalogue.
@@ -80,6 +81,7 @@ def serve_model(target: str, threads: int, ready: Callable[[str, str], None]) ->
         LocalModelError: llama.cpp is missing, cannot run the model, or died.
     """
     path = Path(target).expanduser().absolute()
+    threads = threads or usable_cores()
     if path.suffix == ".gguf" or path.is_file():
         files.check_gguf(path)
         settings = ServerSettings(path, path.stem, threads, SERVE_CONTEXT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +24,7 @@ from workbench.model.lane import Lane
 from workbench.providers import registry
 from workbench.providers.base import Provider, Services
 from workbench.providers.cached import CachedProvider
+from workbench.providers.local_process import usable_cores
 from workbench.providers.presets import PRESETS
 from workbench.store.journal import Journal
 from workbench.store.names import resolve
@@ -44,7 +44,7 @@ def make_tools(settings: Settings, local_lanes: int = 1, *, cached: bool = False
     Raises:
         NotSaved: the cache's folder cannot be made.
     """
-    cores = settings.cores or os.cpu_count() or 1
+    cores = settings.cores or usable_cores()
     prices = PriceBook({name: preset.billing for name, preset in PRESETS.items() if preset.billing})
     services = Services(
         Keys(settings),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from time import monotonic
 
 import click
@@ -85,7 +84,7 @@ def serve(*, model: str, threads: int | None) -> None:
         output.raw(f"base_url {url}\ntoken    {token}\n")
         diagnostics.say(f"{model} is served; end it with Ctrl-C")
 
-    api.serve_model(model, threads or os.cpu_count() or 1, ready)
+    api.serve_model(model, threads, ready)
 
 
 class Bar:

@@ -35,7 +35,7 @@ class LocalProvider:
 
     def __init__(
         self,
-        path: Path | None,
+        path: Path,
         *,
         name: str,
         context: int,
@@ -101,11 +101,8 @@ class LocalProvider:
 
     async def _weights(self, status: Callable[[str], None]) -> Path:
         if self._model is None:
-            path = (self._path or Path()).expanduser().absolute()
-            check_gguf(path)
-            return path
-        if self._path is None:
-            raise missing(self._model)
+            check_gguf(self._path)
+            return self._path
         status("checking the weights")
         await asyncio.to_thread(verify, self._path, self._model)
         return self._path
@@ -121,22 +118,25 @@ def make(lane: Lane, services: Services) -> LocalProvider:
 
     Raises:
         UnknownName: the lane has no ``path`` and its model is not in the catalogue.
+        ModelFileError: it needs weights, and the engine has no folder for them.
         ConfigError: its option ``context`` is not a usable number.
     """
+    model = None if lane.path else find_model(lane.model)
+    context = _context(lane, model)
+    path = Path(lane.path or "").expanduser()
+    if model is not None:
+        if services.models_dir is None:
+            raise missing(model)
+        path = model_path(services.models_dir, model)
     servers = services.share(
         LocalServers, lambda: LocalServers(services.cores, services.local_lanes)
     )
-    pool = services.share(Pool, Pool)
-    model = None if lane.path else find_model(lane.model)
-    path = Path(lane.path) if lane.path else None
-    if model is not None and services.models_dir is not None:
-        path = model_path(services.models_dir, model)
     return LocalProvider(
-        path,
-        name=model.name if model else Path(lane.path or "").stem,
-        context=_context(lane, model),
+        path.resolve(),
+        name=model.name if model else path.stem,
+        context=context,
         servers=servers,
-        pool=pool,
+        pool=services.share(Pool, Pool),
         model=model,
     )
 

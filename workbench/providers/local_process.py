@@ -218,14 +218,19 @@ class LocalServers:
         found = self._servers.get(path)
         if found is not None and found.alive:
             return found
+        status("loading model")
         task = self._starting.get(path)
         if task is None:
-            status("loading model")
             settings = ServerSettings(path, name, self._threads, context)
             task = asyncio.create_task(self._start(settings, found))
             self._starting[path] = task
-            task.add_done_callback(lambda _: self._starting.pop(path, None))
+            task.add_done_callback(lambda done: self._started(path, done))
         return await asyncio.shield(task)
+
+    def _started(self, path: Path, task: asyncio.Task[LocalServer]) -> None:
+        self._starting.pop(path, None)
+        if not task.cancelled():
+            task.exception()  # whoever waited may have left; the next use hears of it anew
 
     async def _start(self, settings: ServerSettings, old: LocalServer | None) -> LocalServer:
         if self._closed:
@@ -271,6 +276,12 @@ class LocalServers:
         servers = list(self._servers.values())
         self._servers.clear()
         await asyncio.gather(*(server.stop() for server in servers), return_exceptions=True)
+
+
+def usable_cores() -> int:
+    """Return how many CPU cores this process may run on."""
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux alone has it
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
 def require_llama() -> None:
