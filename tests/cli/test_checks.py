@@ -104,6 +104,19 @@ def test_many_texts_are_judged_line_by_line(
     assert "cannot be read here" in answers[6]["reason"]
 
 
+def test_own_code_runs_when_it_is_named_here_and_never_from_a_file_of_texts(
+    workbench: Callable[..., Result], feed: Callable[[bytes], None], project: Path
+) -> None:
+    (project / "own.py").write_text("def check(text): return 'b' in text\n")
+    feed(b"ab")
+    assert workbench("checks", "try", "python:@own.py").code == 0
+    line = {"text": "b", "checks": ["python:def check(text): return True"]}
+    feed(json.dumps(line).encode())
+    result = workbench("checks", "try", "--jsonl")
+    assert json.loads(result.out)["verdict"] == "error"
+    assert "not trusted" in json.loads(result.out)["checks"][0]["reason"]
+
+
 def test_trying_nothing_is_wrong_usage(workbench: Callable[..., Result]) -> None:
     assert workbench("checks", "try").code == 2
     assert workbench("checks", "try", "json", "--file", "nowhere").code == 2

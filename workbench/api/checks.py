@@ -45,12 +45,15 @@ def show_check(name: str) -> Definition:
     return registry.get(name)
 
 
-def judge_text(specs: Sequence[CheckSpec], text: str, chunk: int | None = None) -> Judged:
+def judge_text(
+    specs: Sequence[CheckSpec], text: str, chunk: int | None = None, *, trusted: bool = False
+) -> Judged:
     """Judge one text, fed whole or in chunks of *chunk* characters: the verdict is the same.
 
-    A check that looks at clock, tokens or cost is an error here: a text has none of them.
+    Checks that are code of a user run only when *trusted*. A check that looks at clock, tokens
+    or cost is an error here: a text has none of them.
     """
-    pipeline = Pipeline(specs)
+    pipeline = Pipeline(specs, trusted=trusted)
     results = [
         CheckResult(name, severity=severity)
         for name, severity in zip(pipeline.names, pipeline.severities, strict=True)
@@ -63,6 +66,7 @@ def judge_text(specs: Sequence[CheckSpec], text: str, chunk: int | None = None) 
         if not pipeline.undecided:
             break
     decided += pipeline.finish(now)
+    pipeline.close()
     for index, d in decided:
         results[index] = replace(
             results[index], verdict=d.verdict, at_char=d.at_char, reason=d.reason, span=d.span
@@ -91,7 +95,8 @@ def judge_lines(
     """Judge many texts, one JSON object a line: ``{"id": ..., "text": ..., "checks": [...]}``.
 
     *checks* are those of lines that name none; ``@path`` arguments are read from *folder* in
-    those alone, never in a line's own. A line that cannot be read gives an error of its own.
+    those alone, and code of a user runs in those alone, never in a line's own. A line that
+    cannot be read gives an error of its own.
     Checks are read once however many lines name them.
 
     Raises:
@@ -111,7 +116,8 @@ def judge_lines(
             specs = default if own is None else _known(known, own)
             if not specs:
                 raise UsageError("there is no check for it.", "Name checks, or write them in.")
-            yield replace(judge_text(specs, str(entry["text"])), id=name)
+            judged = judge_text(specs, str(entry["text"]), trusted=own is None)
+            yield replace(judged, id=name)
         except WorkbenchError as error:
             yield Judged("error", (), id=name, error=f"line {number}: {error.message}")
 

@@ -24,13 +24,25 @@ class NoRepetition:
     count. A span shorter than *span* counts as the smallest multiple of it that is long enough.
     """
 
-    __slots__ = ("_base", "_new", "_old", "_period", "_run", "_seen", "_span", "_text", "_times")
+    __slots__ = (
+        "_base",
+        "_letter",
+        "_new",
+        "_old",
+        "_period",
+        "_run",
+        "_seen",
+        "_span",
+        "_text",
+        "_times",
+    )
 
     def __init__(self, span: int, times: int) -> None:
         self._span = span
         self._times = times
         self._text = ""
         self._base = 0
+        self._letter = 0
         self._seen = 0
         self._period = 0
         self._run = 0
@@ -40,8 +52,10 @@ class NoRepetition:
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
         self._text += text
-        for _ in text:
+        for char in text:
             self._seen += 1
+            if char.isalnum():
+                self._letter = self._seen
             if self._step():
                 return self._failed()
         keep = 2 * MAX_PERIOD
@@ -66,7 +80,7 @@ class NoRepetition:
         if not self._period:
             return False
         unit = self._period * -(-self._span // self._period)
-        return self._run >= unit * self._times - self._period and self._counts(unit)
+        return self._run >= unit * self._times - self._period and self._letter > self._seen - unit
 
     def _candidate(self, gram: str) -> None:
         before = self._new.get(gram, self._old.get(gram, 0))
@@ -78,10 +92,6 @@ class NoRepetition:
         if len(self._new) >= MAX_PERIOD:
             self._old, self._new = self._new, {}
         self._new[gram] = self._seen
-
-    def _counts(self, unit: int) -> bool:
-        end = self._seen - self._base
-        return any(char.isalnum() for char in self._text[end - unit : end])
 
     def _failed(self) -> Decision:
         unit = self._period * -(-self._span // self._period)

@@ -99,6 +99,10 @@ class Brackets:
         return False
 
 
+def _too_long() -> Decision:
+    return Decision("error", MAX_SOURCE, f"longer than {MAX_SOURCE} characters")
+
+
 class PythonSyntax:
     """Fails at a bracket that closes nothing, otherwise when Python's own parser does."""
 
@@ -114,9 +118,9 @@ class PythonSyntax:
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
-        if self._seen <= MAX_SOURCE:
-            self._parts.append(text)
-        bad = None if self._brackets.lost else self._brackets.feed(text)
+        room = MAX_SOURCE - self._seen
+        self._parts.append(text)
+        bad = None if self._brackets.lost else self._brackets.feed(text[:room])
         if bad is not None:
             at = self._seen + bad
             what = (
@@ -125,12 +129,10 @@ class PythonSyntax:
             reason = f"not Python: {what}"
             return Decision("fail", at, reason, (at, at + 1))
         self._seen += len(text)
-        return None
+        return _too_long() if self._seen > MAX_SOURCE else None
 
     def finish(self) -> Decision:
         """See the protocol."""
-        if self._seen > MAX_SOURCE:
-            return Decision("error", self._seen, f"longer than {MAX_SOURCE} characters")
         source = "".join(self._parts)
         fenced = _FENCED.match(source) if self._fence else None
         try:
@@ -157,15 +159,14 @@ class Sql:
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
-        if self._seen <= MAX_SOURCE:
-            self._parts.append(text)
         self._seen += len(text)
+        if self._seen > MAX_SOURCE:
+            return _too_long()
+        self._parts.append(text)
         return None
 
     def finish(self) -> Decision:
         """See the protocol."""
-        if self._seen > MAX_SOURCE:
-            return Decision("error", self._seen, f"longer than {MAX_SOURCE} characters")
         try:
             import sqlglot
             from sqlglot.errors import SqlglotError

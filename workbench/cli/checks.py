@@ -106,7 +106,7 @@ def try_(
     specs = parse_checks(wanted, Path.cwd())
     with _open(path) as stream:
         text = stream.read()
-    judged = api.judge_text(specs, text, chunk)
+    judged = api.judge_text(specs, text, chunk, trusted=True)
     if as_json:
         output.document({"v": 1, **_document(judged)})
     else:

@@ -68,6 +68,14 @@ def test_a_source_too_long_to_parse_is_an_error() -> None:
     assert judge_text("sql", "SELECT 1;\n" * 40_000, 10_000).verdict == "error"
 
 
+@pytest.mark.parametrize("start", ["x = )\n", "x = 1\n"])
+def test_a_mistake_before_the_limit_is_told_in_any_chunking(start: str) -> None:
+    text = start + "x = 1\n" * 40_000
+    wanted = "fail" if ")" in start else "error"
+    for size in (7, 100_000, 10**9):
+        assert judge_text("python_syntax", text, size).verdict == wanted
+
+
 @pytest.mark.parametrize(
     "check",
     [
