@@ -51,6 +51,9 @@ class WorkbenchScreen(LookingScreen):
         super().__init__(setup, model, painter, bridge)
         self.live = LiveMode(model, setup.live_budget)
         self._pause: Timer | None = None
+        self._lanes: list[LaneStrip] = []
+        self._parts: list[Plain] = []
+        self._sized: dict[str, Plain] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out every part; their places are in the style sheet."""
@@ -89,6 +92,9 @@ class WorkbenchScreen(LookingScreen):
 
     def on_mount(self) -> None:
         """Size what depends on the number of lanes and variables."""
+        self._lanes = list(self.query(LaneStrip))  # looked up once: a frame has no time for it
+        self._parts = [w for w in self.query(Plain) if not isinstance(w, LaneView)]
+        self._sized = {w.id: w for w in self._parts if w.id is not None}
         checks = self.query_one("#checks", Editor)
         checks.move_cursor(checks.document.end)
         self._fit()
@@ -97,16 +103,15 @@ class WorkbenchScreen(LookingScreen):
 
     def paint(self, *, reload: bool = False) -> None:
         """Draw what changed; *reload* shows the draft in the editors again."""
-        if not self.is_mounted or not self.query("#keys"):
-            return  # composed but not filled yet: a frame may come before the widgets do
+        if not self._parts or not self.is_attached:
+            return  # a frame may come before the widgets do, or after they went
         if reload:
             self._load_draft()
         self._fit()
-        for strip in self.query(LaneStrip):
+        for strip in self._lanes:
             strip.paint()
-        for widget in self.query(Plain):
-            if not isinstance(widget, LaneView):
-                widget.repaint()
+        for widget in self._parts:
+            widget.repaint()
 
     def _fit(self) -> None:
         """Set the heights that depend on data. Layout runs only when one really changes."""
@@ -118,9 +123,7 @@ class WorkbenchScreen(LookingScreen):
         matrix = rows.matrix(self.model) if self.size.height >= ROOMY else []
         heights["matrix"] = len(matrix) + 1 if matrix else 0
         for name, height in heights.items():
-            widget = next(iter(self.query(f"#{name}")), None)  # none while the screen is torn down
-            if widget is None:
-                continue
+            widget = self._sized[name]
             if widget.styles.height is None or widget.styles.height.value != height:
                 widget.styles.height = height
 

@@ -41,10 +41,12 @@ class LaneStrip(Horizontal):
 
     def panes(self) -> list[LaneView]:
         """Return all panes from left to right, those out of sight too."""
-        return list(self.query_children(LaneView))
+        return [pane for pane in self.children if isinstance(pane, LaneView)]
 
     def paint(self) -> None:
         """Give every pane its attempt; make or drop panes when the lanes are others."""
+        if not self.is_attached:
+            return
         lanes = self.model.panes()
         panes = self.panes()
         for extra in panes[len(lanes) :]:
