@@ -260,3 +260,11 @@ def test_a_failure_in_passing_is_tried_again_visibly_and_counts_once(
     assert (result.code, status(result)) == (0, {"json": "pass"})
     session = load(project / "sessions" / f"{result.document['session']}.jsonl").session
     assert [(a.state, a.retry_of) for a in session.attempts()] == [("error", None), ("complete", 1)]
+
+
+@pytest.mark.usefixtures("suite")
+def test_what_a_provider_failed_on_is_sent_again_only_when_asked_for(workbench: Call) -> None:
+    first = workbench("run", "s", "-l", "down", "--only", "t", "--json")
+    resume = ("run", "s", "-l", "down", "--only", "t", "--resume", str(first.document["session"]))
+    assert workbench(*resume, "--json").document["sent"] == 0
+    assert workbench(*resume, "--again", "--json").document["sent"] == 1

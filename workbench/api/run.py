@@ -164,7 +164,8 @@ def _done(before: Session | None, cases: Sequence[Case], *, again: bool) -> tupl
             continue
         for attempt in iteration.attempts:
             key = (iteration.name, attempt.lane, attempt.repeat)
-            if attempt.verdict in ("pass", "fail", "error") or attempt.state == "aborted":
+            failed = attempt.verdict == "error" and not again
+            if attempt.verdict in ("pass", "fail") or attempt.state == "aborted" or failed:
                 done.add(key)
             elif not again:
                 lost.add(key)

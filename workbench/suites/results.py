@@ -131,6 +131,7 @@ class LaneResult:
     total_ms: float | None
     usd: float | None
     usd_per_success: float | None
+    usd_per_1k: float | None
     goodput: float | None
 
     @property
@@ -169,6 +170,7 @@ def _lane(lane: str, results: Sequence[UnitResult], wall_s: float | None) -> Lan
         total_ms=_median(r.total_ms for r in whole),
         usd=total_usd,
         usd_per_success=total_usd / passed if total_usd is not None and passed else None,
+        usd_per_1k=1000 * total_usd / len(results) if total_usd is not None else None,
         goodput=sum(r.passed and r.live for r in results) / wall_s if wall_s else None,
     )
 

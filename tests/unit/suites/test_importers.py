@@ -43,6 +43,16 @@ def test_promptfoo(tmp_path: Path) -> None:
     assert "secret" not in repr(back)
 
 
+def test_a_prompt_of_promptfoo_that_is_a_chat_becomes_its_messages(tmp_path: Path) -> None:
+    chat = json.dumps([{"role": "system", "content": "s"}, {"role": "user", "content": "{{ q }}"}])
+    (tmp_path / "chat.json").write_text(chat)
+    (tmp_path / "promptfooconfig.yaml").write_text(
+        "prompts: [file://chat.json]\ntests: [{vars: {q: hi}}]\n"
+    )
+    (case,) = importer("promptfoo")(tmp_path).cases
+    assert case.messages == (Message("system", "s"), Message("user", "hi"))
+
+
 @pytest.mark.parametrize(
     ("yaml", "why"),
     [

@@ -6,6 +6,7 @@ is listed. Prompts and tests may be files beside the configuration.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -152,7 +153,18 @@ def _messages(
         raise BadCase(error.message) from error
     if "{%" in prompt or re.search(r"\{\{[^}]*[|(.]", prompt):
         raise BadCase("the prompt is a template that is more than variables")
-    return messages, template, values
+    chat = _chat(messages[-1].content)
+    return (chat, None, {}) if chat else (messages, template, values)
+
+
+def _chat(text: str) -> tuple[Message, ...]:
+    """Return the messages of a prompt that is chat JSON, as promptfoo sends it; else none."""
+    if not text.lstrip().startswith("["):
+        return ()
+    try:
+        return messages_of(json.loads(text))
+    except (ValueError, BadCase, RecursionError):
+        return ()
 
 
 def _asserts(record: Record, name: str) -> tuple[tuple[str, ...], tuple[str, ...], list[Unmapped]]:
