@@ -101,6 +101,7 @@ events = st.one_of(
     st.builds(ev.LaneStatus, numbers, texts),
     st.builds(ev.AttemptStarted, numbers, texts, ms, st.none() | ms, st.none() | origins),
     st.builds(ev.Chunks, numbers, pieces, st.sampled_from(["answer", "reasoning"])),
+    st.builds(ev.Judged, numbers, numbers, texts, ms, st.none() | numbers, st.none() | ms),
     st.builds(
         ev.VerdictReached,
         numbers,

@@ -51,6 +51,7 @@ def attempt_document(attempt: Attempt) -> dict[str, object]:
         "cost": asdict(attempt.cost),
         "avoided": asdict(attempt.avoided) if attempt.avoided else None,
         "audit": asdict(attempt.audit) if attempt.audit else None,
+        "judged": [asdict(reply) for reply in attempt.judged],
         "finish_reason": attempt.finish_reason,
         "error": asdict(attempt.error) if attempt.error else None,
         "retry_of": attempt.retry_of,

@@ -36,10 +36,13 @@ TITLE_CELLS = 60
 SPECS_KEPT = 4096
 
 
-def make_tools(settings: Settings, local_lanes: int = 1, *, cached: bool = False) -> Tools:
+def make_tools(
+    settings: Settings, local_lanes: int = 1, *, cached: bool = False, code: bool = True
+) -> Tools:
     """Return what an engine is built from. *local_lanes* is how many local models will race.
 
-    With *cached*, requests answered before are answered from the cache, marked as such.
+    With *cached*, requests answered before are answered from the cache, marked as such. Checks in
+    the user's own Python run only with *code* and in a project folder the user trusts.
 
     Raises:
         NotSaved: the cache's folder cannot be made.
@@ -55,9 +58,10 @@ def make_tools(settings: Settings, local_lanes: int = 1, *, cached: bool = False
     return Tools(
         services=services,
         provider=ProviderMaker(prices, settings.proxy, _cached(settings) if cached else None),
-        pipeline=PipelineMaker(),
+        pipeline=PipelineMaker(trusted=code and settings.trusted, grading=True),
         price=prices.cost,
         open_session=lambda command: open_session(settings, command),
+        lane=settings.lane,
     )
 
 
@@ -109,10 +113,13 @@ class ProviderMaker:
 
 class PipelineMaker:
     """Makes the checks of attempts. A check text is read once: what is compiled is shared, what
-    an attempt changes is made anew.
+    an attempt changes is made anew. Checks in the user's own Python run only when *trusted*; with
+    *grading* the engine lets other lanes decide the checks that need them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, trusted: bool = False, grading: bool = False) -> None:
+        self._trusted = trusted
+        self._grading = grading
         self._specs: dict[tuple[tuple[str, ...], str], tuple[CheckSpec, ...]] = {}
 
     def __call__(self, texts: tuple[str, ...], lane: Lane) -> Pipeline:
@@ -127,7 +134,7 @@ class PipelineMaker:
                 self._specs.clear()
             specs = for_lane(parse_checks(texts), lane.name)
             self._specs[texts, lane.name] = specs
-        return Pipeline(specs)
+        return Pipeline(specs, trusted=self._trusted, grading=self._grading)
 
 
 def price(lane: Lane, tokens: Tokens) -> Cost:

@@ -19,7 +19,7 @@ from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
 from workbench.cli.options import read_text, variables
 from workbench.cli.race_table import lines
-from workbench.config.settings import Settings
+from workbench.engine.core import Tools
 from workbench.engine.plan import OpenSession, RacePlan
 from workbench.errors import PromptError, UsageError
 from workbench.measure.audits import audit_report
@@ -48,6 +48,7 @@ REDRAW_SECONDS = 0.1
 @click.option("--session", help="Add to this session; 'none' saves nothing. Default: a new one.")
 @click.option("--from", "origin", type=int, help="Branch from this iteration of --session.")
 @click.option("--cached", is_flag=True, help="Take answers given before from the cache.")
+@click.option("--no-code", is_flag=True, help="Never run checks written in Python.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def send(  # noqa: PLR0913 - one argument per option of the command line
     *,
@@ -64,6 +65,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     session: str | None,
     origin: int | None,
     cached: bool,
+    no_code: bool,
     as_json: bool,
 ) -> int:
     """Send one prompt to several lanes and check it live.
@@ -91,7 +93,9 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     )
     plan = replace(plan, fallbacks=fallbacks_of(plan.lanes, settings))
     plan.prompt.render(plan.variables)
-    outcome = _race(settings, plan, _session(session), cached)
+    local = sum(lane.provider == "local" for lane in plan.lanes)
+    tools = make_tools(settings, local, cached=cached, code=not no_code)
+    outcome = _race(tools, plan, _session(session))
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
     return _report(outcome, as_json)
@@ -136,8 +140,7 @@ def _session(name: str | None) -> OpenSession:
     return OpenSession(saved=False) if name == "none" else OpenSession(id=name)
 
 
-def _race(settings: Settings, plan: RacePlan, session: OpenSession, cached: bool) -> Outcome:
-
+def _race(tools: Tools, plan: RacePlan, session: OpenSession) -> Outcome:
     live = diagnostics.Live()
     last = 0.0
 
@@ -148,15 +151,13 @@ def _race(settings: Settings, plan: RacePlan, session: OpenSession, cached: bool
             attempts = fold.iterations[iteration].attempts.values()
             live.draw(lines([a.record() for a in attempts], live_status=True))
 
-    local = sum(lane.provider == "local" for lane in plan.lanes)
     try:
-        return race(make_tools(settings, local, cached=cached), plan, session, watch=watch)
+        return race(tools, plan, session, watch=watch)
     finally:
         live.clear()
 
 
 def _report(outcome: Outcome, as_json: bool) -> int:
-
     attempts = outcome.iteration.attempts
     if as_json:
         output.document(iteration_document(outcome.session, outcome.iteration))

@@ -48,6 +48,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     sessions: str | None = None
     proxy: str | None = None
     cores: int | None = None
+    trusted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Settings:
 
     ``sessions`` is the folder of session files, ``cores`` how many CPU cores local models may use
     together (None: all there are), ``proxy`` an HTTP proxy's URL. ``sources`` maps a dotted key to
-    the file that set it; a key that is not in it has its default. ``user_file`` and
+    the file that set it; a key that is not in it has its default. ``trusted`` is true when the user
+    allows checks in Python to run in this project folder. ``user_file`` and
     ``project_file`` are where they would be written, existing or not.
     """
 
@@ -69,6 +71,7 @@ class Settings:
     proxy: str | None = None
     cores: int | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    trusted: bool = False
 
     def lane(self, name: str) -> Lane:
         """Return a declared lane.
@@ -92,12 +95,19 @@ def load_settings(user_file: Path, project_folder: Path, data_folder: Path) -> S
         ConfigError: a file cannot be read, or a value is wrong; the message names file and key.
     """
     project_file = project_folder / FILE_NAME
+    trusted: set[Path] = set()
     merged: dict[str, object] = {}
     sources: dict[str, str] = {}
     lanes: dict[str, Lane] = dict(builtin_lanes())
     for path in (user_file, project_file):
         table = _read(path)
         checked = _check(path, table)
+        if checked.trusted and path == project_file:
+            raise ConfigError(
+                f"{path}: trusted: a project cannot trust itself.",
+                f"Name the folder in {user_file}.",
+            )
+        trusted |= {Path(folder).expanduser().resolve() for folder in checked.trusted}
         for name, declared in checked.lanes.items():
             lanes[name] = (
                 from_text(name, declared, path.parent)
@@ -120,6 +130,7 @@ def load_settings(user_file: Path, project_folder: Path, data_folder: Path) -> S
         proxy=resolved.proxy,
         cores=resolved.cores,
         sources=sources,
+        trusted=project_folder.resolve() in trusted,
     )
 
 

@@ -14,6 +14,7 @@ from workbench.checks.pipeline import Pipeline
 from workbench.engine.abort import AbortPolicy, LaneHistory
 from workbench.engine.audit import Chunk, Shadow
 from workbench.engine.clock import LoopClock
+from workbench.engine.grading import RaceContext
 from workbench.engine.judging import Judgement, StreamJudge
 from workbench.errors import ProviderError
 from workbench.model.attempt import (
@@ -32,6 +33,7 @@ from workbench.model.events import (
     AttemptStarted,
     Chunks,
     Event,
+    Judged,
     LaneStatus,
 )
 from workbench.model.lane import Lane
@@ -80,6 +82,7 @@ class AttemptRun:
         self._emit = bench.emit
         self._race_zero_ns = race_zero_ns
         self._fresh = fresh
+        self._pipeline = pipeline
         self._shadow: Shadow | None = None
         self._kept: list[Chunk] = []
         self._judge = StreamJudge(number, pipeline, cost_so_far=self._cost_so_far)
@@ -122,6 +125,29 @@ class AttemptRun:
             broken = f"The adapter {self.lane.provider!r} broke: {error!r}."
             self._fail(ProviderError(broken, "This is a defect of Workbench; please report it."))
         self._finish()
+
+    @property
+    def text(self) -> str:
+        """The answer, for checks that are graded at its end."""
+        return "".join(text for _, text, channel in self._kept if channel == "answer")
+
+    @property
+    def answered(self) -> bool:
+        """True when the provider's answer is whole."""
+        return (
+            self.ended and self._stop is None and self._final is not None and self._final.complete
+        )
+
+    async def grade(self, context: RaceContext) -> None:
+        """Let the graded checks decide after the end; an answer that broke off is not graded."""
+        if self.answered and self._shadow is None and self._pipeline.undecided and self._final:
+            context.heard(self._final.provider_data)
+            decided = await self._pipeline.grade(self.text, context)
+            for index, replies in self._pipeline.replies.items():
+                for r in replies:
+                    self._emit(Judged(self.number, index, r.text, r.ms, r.tokens, r.usd))
+            self._announce_end(self._judge.graded(decided, self._ms(monotonic_ns())))
+        self._pipeline.close()
 
     def cancel(self) -> None:
         """Stop now, at the person's wish. What arrived is kept."""
@@ -174,8 +200,7 @@ class AttemptRun:
         if self._shadow is not None:
             self._shadow.add(ms, delta.text, delta.channel)
             return
-        if self._abort.audit > 0:
-            self._kept.append((ms, delta.text, delta.channel))
+        self._kept.append((ms, delta.text, delta.channel))
         judged = self._judge.chunk(ms, delta.text, delta.channel)
         if delta.channel != self._channel:
             self._send_output()

@@ -22,7 +22,7 @@ from workbench.engine.plan import (
     Warm,
 )
 from workbench.engine.race import Race, RaceTools
-from workbench.errors import WorkbenchError
+from workbench.errors import UnknownName, WorkbenchError
 from workbench.model.attempt import Cost, Tokens
 from workbench.model.events import (
     EPHEMERAL,
@@ -39,12 +39,17 @@ from workbench.providers.base import Provider, Services
 FLUSH_SECONDS = 0.2
 
 
+def _no_lane(name: str) -> Lane:
+    raise UnknownName("lane", name, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What an engine is built from; the facade fills it, so that the engine knows neither the
     store nor the configuration.
 
-    ``open_session`` returns the journal and the session's events so far.
+    ``lane`` returns a declared lane by its name, for judges. ``open_session`` returns the journal
+    and the session's events so far.
     """
 
     services: Services
@@ -52,6 +57,7 @@ class Tools:
     pipeline: Callable[[tuple[str, ...], Lane], Pipeline]
     price: Callable[[Lane, Tokens], Cost]
     open_session: Callable[[OpenSession], tuple[JournalLike, Sequence[Event]]]
+    lane: Callable[[str], Lane] = _no_lane
 
 
 class Engine:
@@ -123,7 +129,14 @@ class Engine:
         bench = Bench(self._emit, self._tools.price, self._history, self._clock)
         race = Race(
             command.plan,
-            RaceTools(bench, self._journal, self._listener, self._provider, self._tools.pipeline),
+            RaceTools(
+                bench,
+                self._journal,
+                self._listener,
+                self._tools.lane,
+                self._provider,
+                self._tools.pipeline,
+            ),
             messages,
         )
         for event in race.start():

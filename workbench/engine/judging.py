@@ -64,6 +64,10 @@ class StreamJudge:
         """Look at the clock at *ms*."""
         return self._judge(self._timers(ms))
 
+    def graded(self, decided: Iterable[tuple[int, Decision]], ms: float) -> Judgement:
+        """Take the word of the graded checks, which came at *ms*."""
+        return self._judge(self._verdicts(decided, ms))
+
     def end(self, ms: float) -> Judgement:
         """The answer is complete: every check decides."""
         verdicts = self._timers(ms)

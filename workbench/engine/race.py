@@ -12,6 +12,7 @@ from time import monotonic_ns
 from workbench.checks.pipeline import Pipeline
 from workbench.engine.abort import AbortPolicy
 from workbench.engine.attempt import AttemptRun, Bench
+from workbench.engine.grading import Answer, RaceContext
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import RacePlan
 from workbench.engine.retry import may_pass, pause_s
@@ -28,6 +29,7 @@ class RaceTools:
     bench: Bench
     journal: JournalLike
     tell: Callable[[Event], None]
+    lane: Callable[[str], Lane]
     provider: Callable[[Lane], Provider]
     pipeline: Callable[[tuple[str, ...], Lane], Pipeline]
 
@@ -43,6 +45,9 @@ class Race:
         self.iteration = 0
         self.runs: dict[int, AttemptRun] = {}
         self._by_lane: dict[str, list[AttemptRun]] = {}
+        self._place: dict[int, str] = {}
+        self._answers: dict[int, dict[str, Answer]] = {}
+        self._grading: list[asyncio.Task[None]] = []
         self._zero_ns = monotonic_ns()
 
     def start(self) -> Sequence[Event]:
@@ -82,6 +87,7 @@ class Race:
             lambda: self._tools.pipeline((*plan.checks, *lane.checks), lane),
         )
         self.runs[queued.attempt] = run
+        self._place[queued.attempt] = lane.name
         return run
 
     def _announce(
@@ -111,7 +117,15 @@ class Race:
         return [started, *queued]
 
     async def run(self) -> None:
-        """Run every attempt: lanes side by side, the repeats of a lane one after another."""
+        """Run every attempt: lanes side by side, the repeats of a lane one after another.
+
+        Checks that other lanes grade are decided beside the race and at the latest after it.
+        """
+        loop = asyncio.get_running_loop()
+        self._answers = {
+            repeat: {lane.name: loop.create_future() for lane in self._plan.lanes}
+            for repeat in range(1, self._plan.repeat + 1)
+        }
         if self._plan.sequential:
             for runs in self._by_lane.values():
                 await self._run_lane(runs)
@@ -119,6 +133,10 @@ class Race:
             async with asyncio.TaskGroup() as group:
                 for runs in self._by_lane.values():
                     group.create_task(self._run_lane(runs))
+        for answer in (a for answers in self._answers.values() for a in answers.values()):
+            if not answer.done():
+                answer.set_result(None)
+        await asyncio.gather(*self._grading, return_exceptions=True)
         self._tools.bench.emit(IterationEnded(self.iteration, self.elapsed_ms()))
 
     def elapsed_ms(self) -> float:
@@ -130,10 +148,28 @@ class Race:
         for run in runs:
             if not run.ended:
                 await run.run(provider)
-                await self._go_on_after(run, provider)
+                run = await self._go_on_after(run, provider)  # noqa: PLW2901 - who answered
+            self._answered(run)
 
-    async def _go_on_after(self, run: AttemptRun, provider: Provider) -> None:
-        """After a provider failure: try again as the lane allows, then ask its fallback once."""
+    def _answered(self, run: AttemptRun) -> None:
+        """Let checks of other lanes see the answer, and grade it beside the race."""
+        answer = self._answers[run.repeat][self._place[run.number]]
+        if not answer.done():
+            answer.set_result(run.text if run.answered else None)
+        context = RaceContext(
+            self._messages,
+            self._answers[run.repeat],
+            lambda name: self._lanes.get(name) or self._tools.lane(name),
+            self._tools.provider,
+            self._tools.bench.price,
+        )
+        self._grading.append(asyncio.create_task(run.grade(context)))
+
+    async def _go_on_after(self, run: AttemptRun, provider: Provider) -> AttemptRun:
+        """After a provider failure: try again as the lane allows, then ask its fallback once.
+
+        Returns the attempt that had the last word.
+        """
         retries = 0
         first = run
         while (error := run.failure) is not None:
@@ -149,7 +185,8 @@ class Race:
                 provider, retries = self._tools.provider(other), 0
                 await run.run(provider)
             else:
-                return
+                return run
+        return run
 
     def _further(
         self,
@@ -173,7 +210,9 @@ class Race:
         for event in events:
             self._tools.tell(event)
             if isinstance(event, AttemptQueued):
-                return self._make_run(event, pipeline)
+                run = self._make_run(event, pipeline)
+                self._place[run.number] = self._place[first.number]
+                return run
         raise AssertionError("the journal reserved nothing")
 
     def cancel(self, attempt: int | None = None) -> None:
@@ -181,6 +220,9 @@ class Race:
         for number, run in self.runs.items():
             if attempt in (None, number):
                 run.cancel()
+        if attempt is None:
+            for task in self._grading:
+                task.cancel()
 
 
 def _queued(

@@ -76,6 +76,19 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeReply:
+    """What another lane replied when it was asked to grade, kept apart from the attempt: ``index``
+    is the check's place, ``ms`` the request's own time, ``tokens`` and ``usd`` its own.
+    """
+
+    index: int
+    text: str
+    ms: float
+    tokens: int | None = None
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptError:
     """A provider error as a record: ``kind`` is one of ``errors.PROVIDER_FAILURES``."""
 
@@ -123,6 +136,7 @@ class Attempt:
     cost: Cost = Cost()
     avoided: Avoided | None = None
     audit: Audit | None = None
+    judged: tuple[JudgeReply, ...] = ()
     finish_reason: str | None = None
     error: AttemptError | None = None
     retry_of: int | None = None

@@ -174,6 +174,18 @@ class AttemptEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Another lane was asked about the finished answer; see :class:`JudgeReply`."""
+
+    attempt: int
+    index: int
+    text: str
+    ms: float
+    tokens: int | None = None
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IterationEnded:
     """Every attempt of the iteration has ended; ``ms`` on the iteration's clock."""
 
@@ -214,6 +226,7 @@ Event = (
     | FailedFirst
     | AttemptAborted
     | AttemptEnded
+    | Judged
     | IterationEnded
     | Annotated
     | Notice
@@ -231,6 +244,7 @@ EVENT_TAGS: Mapping[str, type[Event]] = {
     "failed": FailedFirst,
     "abort": AttemptAborted,
     "end": AttemptEnded,
+    "judged": Judged,
     "iteration_end": IterationEnded,
     "mark": Annotated,
     "notice": Notice,

@@ -15,6 +15,7 @@ from workbench.model.attempt import (
     TERMINAL,
     Attempt,
     AttemptState,
+    JudgeReply,
     Tokens,
 )
 from workbench.model.events import (
@@ -28,6 +29,7 @@ from workbench.model.events import (
     FailedFirst,
     IterationEnded,
     IterationStarted,
+    Judged,
     LaneReady,
     LaneStatus,
     Notice,
@@ -53,6 +55,7 @@ class LiveAttempt:
         "ended",
         "first_failure",
         "iteration",
+        "judged",
         "parts",
         "queued",
         "reasoning_parts",
@@ -76,6 +79,7 @@ class LiveAttempt:
         self.reasoning_times: list[float] = []
         self.chars = 0
         severities: tuple[Severity, ...] = queued.severities or tuple("fail" for _ in queued.checks)
+        self.judged: list[JudgeReply] = []
         self.checks: list[CheckResult] = [
             CheckResult(name, severity=severity)
             for name, severity in zip(queued.checks, severities, strict=False)
@@ -125,19 +129,18 @@ class LiveAttempt:
                 self._take_chunks(event)
             case VerdictReached():
                 self._take_verdict(event)
-            case LaneStatus():
-                if self.live:
-                    self.status = event.status
-                    if self.state == "queued":
-                        self.state = "connecting"
+            case LaneStatus() if self.live:
+                self.status = event.status
+                self.state = "connecting" if self.state == "queued" else self.state
             case AttemptStarted():
                 self.started = event
                 self.state = "waiting"
                 self.status = ""
             case FailedFirst():
-                self.first_failure = FirstFailure(
-                    event.kind, event.check, event.at_char, event.at_token, event.ms, event.reason
-                )
+                self.first_failure = _first_failure(event)
+            case Judged():
+                reply = JudgeReply(event.index, event.text, event.ms, event.tokens, event.usd)
+                self.judged.append(reply)
             case AttemptAborted():
                 self.aborted_by = event
             case AttemptEnded():
@@ -207,12 +210,19 @@ class LiveAttempt:
             cost=end.cost,
             avoided=end.avoided,
             audit=end.audit,
+            judged=tuple(self.judged),
             finish_reason=end.finish_reason,
             error=end.error,
             served_model=end.served_model,
             request_id=end.request_id,
             provider_data=dict(end.provider_data),
         )
+
+
+def _first_failure(event: FailedFirst) -> FirstFailure:
+    return FirstFailure(
+        event.kind, event.check, event.at_char, event.at_token, event.ms, event.reason
+    )
 
 
 _NOT_YET = AttemptEnded(0, "queued", 0.0)
