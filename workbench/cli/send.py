@@ -19,6 +19,7 @@ from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
 from workbench.cli.options import read_text, variables
 from workbench.cli.race_table import lines
+from workbench.config.settings import Settings
 from workbench.engine.core import Tools
 from workbench.engine.plan import OpenSession, RacePlan
 from workbench.errors import PromptError, UsageError

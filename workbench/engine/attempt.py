@@ -280,6 +280,8 @@ class AttemptRun:
                 self._announce_end(self._judge.end(now_ms))
         self.ended = True
         self._emit(self._end_event(state, now_ms))
+        if not self.answered:
+            self._pipeline.close()
 
     def _announce_end(self, judged: Judgement) -> None:
         for verdict in judged.verdicts:
