@@ -62,6 +62,11 @@ class Pipeline:
                 self._timed.append((index, cast("TimedCheck", check)))
 
     @property
+    def watching(self) -> bool:
+        """True while a check is left that looks at clock, tokens or cost."""
+        return bool(self._timed)
+
+    @property
     def undecided(self) -> tuple[int, ...]:
         """The places of the checks that have not decided yet."""
         return tuple(self._checks)

@@ -96,7 +96,7 @@ class StreamJudge:
         return verdicts
 
     def _progress(self, ms: float, *, ended: bool = False) -> Progress:
-        usd = self._cost(self.tokens) if self._cost else None
+        usd = self._cost(self.tokens) if self._cost and self._pipeline.watching else None
         return Progress(ms, self.ttft_ms, self.tokens, usd, ended)
 
     def _verdicts(self, decided: Iterable[tuple[int, Decision]], ms: float) -> list[VerdictReached]:
