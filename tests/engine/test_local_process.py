@@ -140,8 +140,11 @@ async def test_after_a_crash_the_error_says_how_and_the_next_use_starts_it_again
 
 
 PARENT = """
-    import asyncio, pathlib, sys
+    import asyncio, pathlib, signal, sys
     from workbench.providers.local_process import LocalServers
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # whoever runs the tests may have ignored them
 
     async def main():
         servers = LocalServers(1, 1)
