@@ -82,11 +82,14 @@ class UnknownName(UsageError):
 
 
 class CheckSyntaxError(UsageError):
-    """A check cannot be read. ``column`` counts from 1 in the text the user wrote."""
+    """A check cannot be read. ``column`` counts from 1 in the text the user wrote; ``bare`` is the
+    message without the place.
+    """
 
     def __init__(self, message: str, *, text: str = "", column: int = 1, hint: str = "") -> None:
         where = f" (column {column} of {_around(text, column)!r})" if text else ""
         super().__init__(message + where, hint)
+        self.bare = message
         self.text = text
         self.column = column
 

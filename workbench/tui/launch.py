@@ -18,6 +18,7 @@ from workbench.config.settings import Settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
+from workbench.tui.language import check_language
 from workbench.tui.setup import SessionEntry, Setup
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         sessions=lambda query: _sessions(settings, query),
         suite=SUITE,
         save_case=lambda case: _save_case(settings, case),
+        language=check_language(Path.cwd()),
     )
 
 

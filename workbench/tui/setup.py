@@ -32,6 +32,40 @@ class SessionEntry:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckFault:
+    """Why a check cannot be read, and at which column (from 1) of its line."""
+
+    column: int
+    message: str
+    hint: str = ""
+
+
+def _no_fault(_check: str) -> CheckFault | None:
+    return None
+
+
+def _no_words(_text: str) -> Sequence[str]:
+    return ()
+
+
+def _no_meaning(_check: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLanguage:
+    """What the checks editor needs to know of checks.
+
+    ``fault(line)`` is None when the line can be read, ``completions(text)`` what could replace the
+    word at the end of *text*, ``meaning(line)`` how its kind of check is written and what it does.
+    """
+
+    fault: Callable[[str], CheckFault | None] = _no_fault
+    completions: Callable[[str], Sequence[str]] = _no_words
+    meaning: Callable[[str], str] = _no_meaning
+
+
 def _accept(_check: str) -> str | None:
     return None
 
@@ -53,7 +87,8 @@ class Setup:
     screen. ``check_problem(text)`` returns why a check cannot be read, or None.
     ``sessions(query)`` lists sessions, newest first; an empty query means all. ``keymap`` maps
     binding ids to keys. ``save_case`` appends a case to the suite that is called ``suite``;
-    ``live_budget`` is what live mode may spend in a session, in US dollars.
+    ``live_budget`` is what live mode may spend in a session, in US dollars. ``language`` helps to
+    write checks.
     """
 
     lanes: tuple[Lane, ...]
@@ -72,3 +107,4 @@ class Setup:
     suite: str = "cases.jsonl"
     save_case: Callable[[Case], Added] | None = None
     live_budget: float = 0.10
+    language: CheckLanguage = CheckLanguage()

@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
+from textual.widgets import TextArea
 
 from workbench.engine.plan import Cancel, Mark, StartRace
 from workbench.errors import WorkbenchError
@@ -21,6 +22,7 @@ from workbench.tui.painter import Painter
 from workbench.tui.screens.base import LookingScreen
 from workbench.tui.setup import Setup
 from workbench.tui.state import ViewModel
+from workbench.tui.widgets.check_editor import CheckEditor, CheckHint
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
@@ -72,7 +74,8 @@ class WorkbenchScreen(LookingScreen):
                 with Horizontal(id="checks-row"):
                     yield self._label("checks")
                     checks = "\n".join(model.draft.checks)
-                    yield Editor(painter, checks, id="checks", template=False)
+                    yield CheckEditor(painter, checks, self.setup.language, id="checks")
+                yield CheckHint(painter, id="check-hint")
                 yield VariablesLine(painter, model, id="variables")
                 yield MatrixView(painter, model, id="matrix")
         keys = {a.id: key_label(keys_of(a, self.setup.keymap)[0]) for a in ACTIONS}
@@ -95,8 +98,9 @@ class WorkbenchScreen(LookingScreen):
         self._lanes = list(self.query(LaneStrip))  # looked up once: a frame has no time for it
         self._parts = [w for w in self.query(Plain) if not isinstance(w, LaneView)]
         self._sized = {w.id: w for w in self._parts if w.id is not None}
-        checks = self.query_one("#checks", Editor)
+        checks = self.query_one("#checks", CheckEditor)
         checks.move_cursor(checks.document.end)
+        self.query_one(CheckHint).editor = checks
         self._fit()
 
     # -- painting -------------------------------------------------------------------------------
@@ -119,6 +123,7 @@ class WorkbenchScreen(LookingScreen):
             "race": len(self.model.panes()) + 1,
             "notice": 1 if self.model.notice is not None else 0,
             "variables": min(4, len(self.model.draft.prompt.variables())),
+            "check-hint": self.query_one(CheckHint).wanted(self.size.height),
         }
         matrix = rows.matrix(self.model) if self.size.height >= ROOMY else []
         heights["matrix"] = len(matrix) + 1 if matrix else 0
@@ -151,6 +156,18 @@ class WorkbenchScreen(LookingScreen):
     def _light(self) -> None:
         for label in self.query(Label):
             label.repaint()
+        self._hint()
+
+    def _hint(self) -> None:
+        """The words under the checks follow the cursor and the focus."""
+        if self._parts:
+            self._fit()
+            self._sized["check-hint"].repaint()
+
+    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+        """Another line of the checks may be the one to help with."""
+        if event.text_area.id == "checks":
+            self._hint()
 
     # -- editing --------------------------------------------------------------------------------
 
