@@ -16,7 +16,7 @@ from workbench.tui.compare import Pair, columns, compare, pairs, single, structu
 from workbench.tui.lines import plain, width
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.screens.replay import ReplayScreen
-from workbench.tui.setup import SessionEntry
+from workbench.tui.setup import RECENT, SessionEntry
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_view import LaneView
 
@@ -173,7 +173,7 @@ async def test_sessions_are_searched_and_one_is_opened():
         await until(pilot, lambda: "first idea" not in shown(app))
         assert "[/x] second  1 iteration" in shown(app)
         await pilot.press("enter")
-        await until(pilot, lambda: OpenSession("two") in engine.sent)
+        await until(pilot, lambda: OpenSession("two", last=RECENT) in engine.sent)
         await until(pilot, lambda: app.model.fold.iterations == {})
         assert PROMPT.user[:20] in shown(app)
 

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
-from workbench import __version__
+from workbench.api.journals import open_session
 from workbench.api.keys import Keys
 from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
-from workbench.config.paths import cache_dir, data_folder, models_dir
+from workbench.config.paths import cache_dir, models_dir
 from workbench.config.settings import Settings
 from workbench.engine.core import Tools
-from workbench.engine.journal import JournalLike, MemoryJournal
-from workbench.engine.plan import OpenSession
-from workbench.errors import NotSaved
 from workbench.measure.pricing import PriceBook
 from workbench.model.attempt import Cost, Tokens
-from workbench.model.events import Event, IterationStarted, Notice
 from workbench.model.lane import Lane
 from workbench.providers import registry
 from workbench.providers.base import Provider, Services
 from workbench.providers.cached import CachedProvider
 from workbench.providers.local_process import usable_cores
 from workbench.providers.presets import PRESETS
-from workbench.store.journal import Journal
-from workbench.store.names import resolve
-from workbench.store.sessions import load
-from workbench.text import shorten, visible_line
 
-APP = f"workbench {__version__}"
-TITLE_CELLS = 60
 SPECS_KEPT = 4096
 
 
@@ -60,7 +48,7 @@ def make_tools(
         provider=ProviderMaker(prices, settings.proxy, _cached(settings) if cached else None),
         pipeline=PipelineMaker(trusted=code and settings.trusted, grading=True),
         price=prices.cost,
-        open_session=lambda command: open_session(settings, command),
+        open_session=lambda command: open_session(settings, command, known_secrets(settings)),
         lane=settings.lane,
     )
 
@@ -145,96 +133,3 @@ def price(lane: Lane, tokens: Tokens) -> Cost:
 def known_secrets(settings: Settings) -> Iterable[str]:
     """Return the values that must never be written anywhere."""
     return Keys(settings).values()
-
-
-def open_session(settings: Settings, command: OpenSession) -> tuple[JournalLike, Sequence[Event]]:
-    """Open a session for an engine: an existing one, a new one, or none that is saved.
-
-    Raises:
-        SessionError: it cannot be opened.
-    """
-    if not command.saved:
-        return MemoryJournal(), ()
-    if command.id is None:
-        return NewJournal(settings, command.title), ()
-    path = resolve(command.id, settings.sessions, data_folder("sessions"))
-    loaded = load(path)
-    if path.parent.resolve() != settings.sessions.resolve():
-        return NewJournal(settings, loaded.session.title, path), loaded.events
-    journal = Journal.open(settings.sessions, path.stem, secrets=known_secrets(settings))
-    return journal, loaded.events
-
-
-class NewJournal:
-    """A session that comes to be with its first iteration: looking around leaves no file.
-
-    With *source*, somebody else's session or a shipped example, the new one begins as its copy:
-    the original is never written to.
-    """
-
-    def __init__(self, settings: Settings, title: str, source: Path | None = None) -> None:
-        self._settings = settings
-        self._title = title
-        self._source = source
-        self._inner: JournalLike | None = None
-        self.session_id = ""
-        self.on_problem: Callable[[Notice], None] | None = None
-
-    def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
-        """Create the file if need be, then as any journal."""
-        if self._inner is not None:
-            return self._inner.begin(build)
-        head: Sequence[Event] = ()
-        try:
-            self._inner, head = self._create(self._title or _title(build(1, 1)))
-        except NotSaved as error:
-            self._inner = MemoryJournal()
-            if self.on_problem is not None:
-                self.on_problem(Notice("error", error.message, error.hint))
-        self._inner.on_problem = self.on_problem
-        self.session_id = self._inner.session_id
-        return [*head, *self._inner.begin(build)]
-
-    def _create(self, title: str) -> tuple[JournalLike, Sequence[Event]]:
-        folder, secrets = self._settings.sessions, tuple(known_secrets(self._settings))
-        journal = Journal.create(folder, title, app=APP, secrets=secrets)
-        path = journal.path
-        if self._source is None:
-            return journal, load(path).events
-        journal.close()
-        lines = self._source.read_bytes().partition(b"\n")[2]
-        with path.open("ab") as file:
-            file.write(lines)
-        return Journal.open(folder, path.stem, secrets=secrets), ()
-
-    def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
-        """See :class:`~workbench.engine.journal.JournalLike`."""
-        return self._inner.reserve(build) if self._inner else ()
-
-    def append(self, event: Event) -> None:
-        """See :class:`~workbench.engine.journal.JournalLike`."""
-        if self._inner is not None:
-            self._inner.append(event)
-
-    def flush(self) -> None:
-        """See :class:`~workbench.engine.journal.JournalLike`."""
-        if self._inner is not None:
-            self._inner.flush()
-
-    async def sync(self) -> None:
-        """See :class:`~workbench.engine.journal.JournalLike`."""
-        if self._inner is not None:
-            await self._inner.sync()
-
-    def close(self) -> None:
-        """See :class:`~workbench.engine.journal.JournalLike`."""
-        if self._inner is not None:
-            with suppress(NotSaved):
-                self._inner.close()
-
-
-def _title(events: Sequence[Event]) -> str:
-    """A session nobody named is called after the first line of its first prompt."""
-    started = next((e for e in events if isinstance(e, IterationStarted)), None)
-    first = started.prompt.user.strip().partition("\n")[0] if started else ""
-    return shorten(visible_line(first), TITLE_CELLS)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from workbench.api.journals import APP
 from workbench.api.setup import settings_for
-from workbench.api.wiring import APP, known_secrets
+from workbench.api.wiring import known_secrets
 from workbench.cli import diagnostics, output
 from workbench.store.imports.registry import IMPORTERS, import_file
 

@@ -44,12 +44,14 @@ class RacePlan:
 class OpenSession:
     """Work in this session from now on: an existing one by its id, or a new one.
 
-    With ``saved`` False nothing is written. The answer is the session's events so far.
+    With ``saved`` False nothing is written. The answer is the session's events so far; with
+    ``last`` only those of the latest so many iterations.
     """
 
     id: str | None = None
     title: str = ""
     saved: bool = True
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

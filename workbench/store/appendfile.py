@@ -106,15 +106,16 @@ class AppendFile:
             start += len(part)
         return b"".join(parts)
 
-    def move_to(self, path: Path) -> None:
-        """Go on in a new file *path* that begins with all that is in this one.
+    def move_to(self, path: Path, upto: int | None = None) -> None:
+        """Go on in a new file *path* that begins with all that is in this one, or with its first
+        *upto* bytes.
 
         Raises:
             OSError: the new file exists or cannot be written; this one stays in use.
         """
         other = AppendFile(path, create=True)
         try:
-            other.write(self.read(0))
+            other.write(self.read(0)[:upto])
         except OSError:
             path.unlink(missing_ok=True)
             other.close()

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from workbench.errors import NotSaved, SessionError
 from workbench.model.attempt import Channel
@@ -34,8 +34,9 @@ from workbench.model.events import (
 )
 from workbench.redact import Redactor, StreamRedactor
 from workbench.store.appendfile import AppendFile, Busy, make_folder
-from workbench.store.codec import Decoder, Problem, encode
+from workbench.store.codec import encode
 from workbench.store.names import new_ids, path_of, slug
+from workbench.store.numbers import numbers_in
 
 FLUSH_S = 0.2
 """Events wait this long at most, in seconds."""
@@ -43,9 +44,6 @@ FLUSH_S = 0.2
 FLUSH_BYTES = 1 << 16
 _PATIENCE_S = 0.02
 _LONG_PATIENCE_S = 2.0
-_NUMBER = re.compile(
-    rb'^\{"v":1,"t":"(?!iteration_end|mark)[a-z]+","(attempt|iteration)":(\d{1,15})\b'
-)
 
 Stream = tuple[int, Channel]
 
@@ -79,6 +77,7 @@ class Journal:
         self._partial = False
         self._iterations = 0
         self._attempts = 0
+        self._promised: tuple[int, int] | None = None
         self._written = 0
         self._synced = 0
         self._sync_lock = asyncio.Lock()
@@ -226,10 +225,14 @@ class Journal:
     def _numbered(self, build: Callable[[], Sequence[Event]]) -> Sequence[Event]:
         try:
             with self._file.locked(_LONG_PATIENCE_S):
-                self._catch_up()
+                if self._promised is None:
+                    self._catch_up()
+                before = self._iterations, self._attempts
                 events = self._build(build)
                 self._collect()
                 self._try_write()
+                if self._lines and self._promised is None:
+                    self._promised = before
         except Busy as error:
             raise NotSaved(
                 f"Another process keeps session {self.session_id} locked.",
@@ -296,7 +299,9 @@ class Journal:
     def _try_write(self) -> None:
         try:
             self._rescue_if_orphaned()
+            self._part_if_numbers_are_taken()
             self._write()
+            self._promised = None
         except OSError as error:
             self._failed(error)
         else:
@@ -322,65 +327,70 @@ class Journal:
         if size < self._seen:
             self._seen = 0  # somebody cut the file: look at all of it again
         data = self._file.read(self._seen)
-        decoder = Decoder()
-        for line in data.split(b"\n"):
-            found = _NUMBER.match(line)
-            if found:
-                self._note(found.group(1) == b"attempt", int(found.group(2)))
-            elif line.strip():
-                event = decoder.decode(line)
-                if not isinstance(event, Problem):
-                    self._note(True, getattr(event, "attempt", None) or 0)
-                    self._note(False, getattr(event, "iteration", 0))
+        iteration, attempt = numbers_in(data)
+        self._iterations = max(self._iterations, iteration)
+        self._attempts = max(self._attempts, attempt)
         self._seen += len(data)
         self._partial = bool(data) and not data.endswith(b"\n")
-
-    def _note(self, attempt: bool, number: int) -> None:
-        if attempt:
-            self._attempts = max(self._attempts, number)
-        else:
-            self._iterations = max(self._iterations, number)
 
     def _rescue_if_orphaned(self) -> None:
         """Somebody deleted or replaced the file: save all of it again, under a free name."""
         if not self._file.orphaned():
             return
+        self._move()
+        self._tell(
+            "warning", f"The session's file was taken away; it is saved again as {self._file.path}."
+        )
+
+    def _part_if_numbers_are_taken(self) -> None:
+        """Numbers were given out that could not be written, and meanwhile another process has
+        written the same: leave the file to it and go on in a copy of what was there before.
+        """
+        if self._promised is None:
+            return
+        iteration, attempt = numbers_in(self._file.read(self._seen))
+        if iteration <= self._promised[0] and attempt <= self._promised[1]:
+            return
+        self._move(self._seen)
+        self._partial = False
+        self._tell(
+            "warning",
+            "Another process wrote to the session while this one could not; "
+            f"this one goes on as {self._file.path}.",
+        )
+
+    def _move(self, upto: int | None = None) -> None:
         old = self._file.path
         make_folder(old.parent)
         stem = slug(old.stem.removesuffix("-rescued"), limit=80)
         names = [old, *(old.with_name(f"{stem}-rescued-{n}.jsonl") for n in range(1, 100))]
         for path in names:
             try:
-                self._file.move_to(path)
+                self._file.move_to(path, upto)
             except FileExistsError:
                 continue
+            self.session_id = path.stem
             break
+
+    def _tell(self, level: Literal["info", "warning", "error"], text: str, hint: str = "") -> None:
         if self.on_problem is not None:
-            self.on_problem(
-                Notice(
-                    "warning",
-                    f"The session's file was taken away; it is saved again as {self._file.path}.",
-                )
-            )
+            self.on_problem(Notice(level, text, hint))
 
     def _failed(self, error: OSError) -> None:
         self.due = self._clock() + FLUSH_S
         why = error.strerror or str(error)
-        if self._failing is None and self.on_problem is not None:
-            self.on_problem(
-                Notice(
-                    "error",
-                    f"Not saved: {why} ({self._file.path}). The answers are in memory.",
-                    "Make room or restore write access; saving resumes by itself.",
-                )
+        if self._failing is None:
+            self._tell(
+                "error",
+                f"Not saved: {why} ({self._file.path}). The answers are in memory.",
+                "Make room or restore write access; saving resumes by itself.",
             )
         self._failing = why
 
     def _worked(self) -> None:
         if self._failing is not None:
             self._failing = None
-            if self.on_problem is not None:
-                self.on_problem(Notice("info", "Saving works again; nothing is missing."))
+            self._tell("info", "Saving works again; nothing is missing.")
 
 
 def _not_saved(error: OSError, where: Path) -> NotSaved:

@@ -19,7 +19,7 @@ from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.tui.language import check_language
-from workbench.tui.setup import SessionEntry, Setup
+from workbench.tui.setup import RECENT, SessionEntry, Setup
 
 if TYPE_CHECKING:
     from workbench.suites.case import Case
@@ -63,7 +63,7 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         variables=sample.SAMPLE_VARIABLES,
         in_view=settings.defaults.lanes,
         abort=settings.defaults.abort,
-        session=OpenSession(id=session),
+        session=OpenSession(id=session, last=RECENT),
         theme=settings.screen.theme,
         theme_folders=_theme_folders(),
         keymap=settings.screen.keys,

@@ -20,6 +20,10 @@ if TYPE_CHECKING:  # a screen that saves no case does not load the suites
 ClientFactory = Callable[[], Awaitable[EngineClient]]
 """Makes the engine's client, on the screen's event loop. The engine itself may already run."""
 
+RECENT = 200
+"""Iterations of a saved session that are read when it is opened: its first screen is there at
+once, however long it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class SessionEntry:

@@ -14,7 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
-from workbench.tui.setup import Setup
+from workbench.tui.setup import RECENT, Setup
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip
@@ -149,7 +149,7 @@ class LookingScreen(Screen[None]):
     def _open(self, session: str | None) -> None:
         if session is not None:
             self.model.open_session()
-            self.bridge.send(OpenSession(session))
+            self.bridge.send(OpenSession(session, last=RECENT))
             self.paint()
 
     # -- cases ----------------------------------------------------------------------------------

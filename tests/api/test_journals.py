@@ -1,0 +1,158 @@
+"""Whatever happens to a session's file, the race runs and what it says is kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.store.racing import answer, run, start
+from workbench.api.journals import open_session
+from workbench.api.setup import settings_for
+from workbench.engine.plan import OpenSession
+from workbench.model.events import Notice
+from workbench.store import journal as store
+from workbench.store.journal import Journal
+from workbench.store.sessions import list_sessions, load
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(store, "_LONG_PATIENCE_S", 0.05)
+    return replace(settings_for(tmp_path), sessions=tmp_path / "sessions")
+
+
+def saved(settings, *prompts: str) -> str:
+    journal = Journal.create(settings.sessions, "Shared")
+    for prompt in prompts:
+        run(journal, prompt, ["a b"])
+    journal.close()
+    return journal.session_id
+
+
+@contextmanager
+def locked(path):
+    fd = os.open(path, os.O_RDWR)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def texts(path) -> list[tuple[int, str]]:
+    session = load(path).session
+    return [(a.number, a.text) for a in session.attempts()]
+
+
+def test_a_session_that_another_process_locks_goes_on_in_a_copy_with_all_so_far(settings) -> None:
+    name = saved(settings, "one")
+    path = settings.sessions / f"{name}.jsonl"
+    journal, events = open_session(settings, OpenSession(name))
+    assert not [e for e in events if isinstance(e, Notice)]
+    told: list[Notice] = []
+    journal.on_problem = told.append
+    run(journal, "two", ["c"])
+    with locked(path):
+        begun = journal.begin(start("three", 1))
+        assert begun[0].iteration == 3
+        for event in answer(3, "d e"):
+            journal.append(event)
+        journal.flush()
+    assert [n.level for n in told] == ["warning"]
+    assert "locked" in told[0].message
+    assert journal.session_id in told[0].message
+    assert journal.session_id != name
+    journal.close()
+    copy = settings.sessions / f"{journal.session_id}.jsonl"
+    assert texts(path) == [(1, "a b"), (2, "c")]
+    assert texts(copy) == [(1, "a b"), (2, "c"), (3, "d e")]
+    assert load(copy).whole
+
+
+def test_what_waited_when_the_lock_was_taken_is_in_both_files(settings) -> None:
+    name = saved(settings, "one")
+    path = settings.sessions / f"{name}.jsonl"
+    journal, _ = open_session(settings, OpenSession(name))
+    journal.begin(start("two", 1))
+    with locked(path):
+        for event in answer(2, "late words"):
+            journal.append(event)
+        journal.begin(start("three", 1))
+    journal.close()
+    copy = settings.sessions / f"{journal.session_id}.jsonl"
+    assert (2, "late words") in texts(path)
+    assert (2, "late words") in texts(copy)
+    assert load(path).whole
+    assert load(copy).whole
+
+
+def test_a_retry_under_a_lock_is_numbered_and_kept_too(settings) -> None:
+    name = saved(settings, "one")
+    journal, _ = open_session(settings, OpenSession(name))
+    first = journal.begin(start("two", 1))
+    with locked(settings.sessions / f"{name}.jsonl"):
+        again = journal.reserve(lambda number: [start("x", 1)(2, number)[1]])
+    assert again[0].attempt == first[-1].attempt + 1
+    journal.close()
+    copy = settings.sessions / f"{journal.session_id}.jsonl"
+    assert [a.number for a in load(copy).session.attempts()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("how", ["locked", "a link"])
+def test_a_session_that_cannot_be_written_is_shown_and_goes_on_in_a_copy(settings, how) -> None:
+    name = saved(settings, "one")
+    path = settings.sessions / f"{name}.jsonl"
+    before = path.read_bytes()
+    if how == "a link":
+        path.rename(path.with_suffix(".real"))
+        path.symlink_to(path.with_suffix(".real"))
+        journal, events = open_session(settings, OpenSession(name))
+    else:
+        with locked(path):
+            journal, events = open_session(settings, OpenSession(name))
+    assert isinstance(events[-1], Notice)
+    assert "copy" in events[-1].hint
+    journal.begin(start("two", 1))
+    journal.close()
+    assert path.read_bytes() == before
+    copy = settings.sessions / f"{journal.session_id}.jsonl"
+    assert [i.number for i in load(copy).session.iterations] == [1, 2]
+
+
+def test_where_nothing_can_be_written_the_numbers_go_on_and_it_is_said(
+    settings, monkeypatch
+) -> None:
+    name = saved(settings, "one", "two")
+    path = settings.sessions / f"{name}.jsonl"
+    journal, _ = open_session(settings, OpenSession(name))
+    told: list[Notice] = []
+    journal.on_problem = told.append
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with locked(path), monkeypatch.context() as patch:
+        patch.setattr(Journal, "_write", full)
+        begun = journal.begin(start("three", 1))
+    assert begun[0].iteration == 3
+    assert "No space left" in told[-1].message
+    assert told[-1].level == "error"
+    assert journal.session_id == ""
+    journal.close()
+    assert [i.id for i in list_sessions(settings.sessions) if i.iterations] == [name]
+
+
+def test_only_the_last_iterations_are_read_when_asked_and_numbers_still_follow(settings) -> None:
+    name = saved(settings, *"abcdef")
+    journal, events = open_session(settings, OpenSession(name, last=2))
+    numbers = [e.iteration for e in events if hasattr(e, "prompt")]
+    assert numbers == [5, 6]
+    assert isinstance(events[-1], Notice)
+    assert "4 earlier" in events[-1].message
+    assert journal.begin(start("g", 1))[0].iteration == 7
+    journal.close()
