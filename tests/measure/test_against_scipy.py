@@ -75,3 +75,15 @@ def test_the_cases_needed_are_the_fewest_at_which_the_score_test_decides(
     enough = proportions_ztest(share * needed, needed, bar, prop_var=bar)[1]
     too_few = proportions_ztest(share * (needed - 1), needed - 1, bar, prop_var=bar)[1]
     assert enough <= 0.05 < too_few
+
+
+@pytest.mark.parametrize(
+    ("counts", "low", "high"),
+    [((36, 12, 2, 0), 0.0569, 0.3404), ((1, 1, 7, 12), -0.5069, -0.0256)],
+)
+def test_the_paired_difference_with_correlation_is_the_published_one(
+    counts: tuple[int, int, int, int], low: float, high: float
+) -> None:
+    """Newcombe (1998), table III, method 10; Fagerland et al. (2014), airway reactivity."""
+    made = difference(Paired(*counts, 0.0, 1.0))
+    assert (made.low, made.high) == pytest.approx((low, high), abs=1e-4)

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 
 from workbench.api.loading import load_session, suite_path
 from workbench.api.run_work import RunWork
-from workbench.api.wiring import make_tools
+from workbench.api.wiring import fallbacks_of, make_tools
+from workbench.checks.judge import lane_asked
+from workbench.checks.syntax import for_lane, parse_checks
 from workbench.config.settings import Settings
 from workbench.engine.clock import metered_loop
 from workbench.engine.core import Tools
 from workbench.engine.plan import OpenSession
 from workbench.errors import UsageError
-from workbench.model.attempt import Tokens
+from workbench.model.attempt import Attempt, Tokens
 from workbench.model.events import (
     Notice,
 )
@@ -23,8 +25,8 @@ from workbench.model.session import Session
 from workbench.store.sessions import list_sessions
 from workbench.suites.case import Case
 from workbench.suites.file import load_suite
-from workbench.suites.plan import plan_units, prompt_of, select
-from workbench.suites.results import UnitResult, results_of
+from workbench.suites.plan import judged_by, plan_units, prompt_of, select
+from workbench.suites.results import UnitResult, last_words, results_of
 from workbench.suites.run import RunPlan, Stop
 
 _TITLE = "run "
@@ -82,23 +84,26 @@ def run_cases(
     before = load_session(settings, plan.resume).session if plan.resume else None
     done, lost = _done(before, cases, again=plan.again)
     units = list(plan_units(cases, list(lanes), plan.repeat, checks=plan.checks, done=done | lost))
+    fallbacks = {lane.name: lane for lane in fallbacks_of(lanes.values(), settings)}
+    judges = _judges(settings, {unit.checks for unit in units}, lanes, fallbacks)
+    asked = {**judges, **fallbacks, **lanes}
     tools = make_tools(
-        settings, sum(lane.provider == "local" for lane in lanes.values()), cached=plan.cached
+        settings, sum(lane.provider == "local" for lane in asked.values()), cached=plan.cached
     )
-    _check_prices(plan, lanes, tools)
-    for checks in {unit.checks for unit in units}:
-        for lane in lanes.values():
-            tools.pipeline((*checks, *lane.checks), lane)
+    _check_prices(plan, asked, tools)
     name = before.id if before else None
     opened = OpenSession(id=name, title=_TITLE + suite, saved=plan.saved)
-    work = RunWork(tools, opened, lanes, {case.id: case for case in cases}, plan, units)
+    known = {case.id: case for case in cases}
+    work = RunWork(tools, opened, lanes, known, plan, units, fallbacks, _answers(before))
     with asyncio.Runner(loop_factory=metered_loop) as runner:
         stopped, wall_s = runner.run(work.run(seen))
     earlier = _earlier(before, done)
+    order = {name: place for place, name in enumerate(lanes)}
+    results = sorted((*earlier, *work.results), key=lambda r: order.get(r.lane, len(order)))
     return RunOutcome(
         suite=suite,
         session=work.session_id or None,
-        results=(*earlier, *work.results),
+        results=tuple(results),
         planned=len(units) + len(earlier),
         sent=work.sent,
         stopped=stopped,
@@ -136,14 +141,17 @@ def _selected(
         return cases
     before = last_run(settings, suite)
     last = results_of(before) if before else []
-    same = _unchanged(before, cases) if before and plan.only == "changed" else set()
+    changed = before and plan.only == "changed"
+    same = _unchanged(before, cases, plan.checks) if before and changed else set()
     return select(cases, plan.only, last, same)
 
 
-def _unchanged(before: Session, cases: Sequence[Case]) -> set[str]:
+def _unchanged(before: Session, cases: Sequence[Case], added: tuple[str, ...]) -> set[str]:
     """Return the cases that an earlier run sent with the prompt and checks they have now."""
     sent = {i.name: (i.prompt, dict(i.variables), i.checks) for i in before.iterations}
-    return {case.id for case in cases if sent.get(case.id) == (*prompt_of(case), case.checks)}
+    return {
+        case.id for case in cases if sent.get(case.id) == (*prompt_of(case), judged_by(case, added))
+    }
 
 
 Keys = set[tuple[str, str, int]]
@@ -154,22 +162,63 @@ def _done(before: Session | None, cases: Sequence[Case], *, again: bool) -> tupl
 
     A case that was changed since then counts as new.
     """
-    done: Keys = set()
-    lost: Keys = set()
     if before is None:
-        return done, lost
+        return set(), set()
     now = {case.id: prompt_of(case) for case in cases}
+    last: dict[tuple[str, str, int], Attempt] = {}
     for iteration in before.iterations:
-        if now.get(iteration.name) != (iteration.prompt, dict(iteration.variables)):
-            continue
-        for attempt in iteration.attempts:
-            key = (iteration.name, attempt.lane, attempt.repeat)
-            failed = attempt.verdict == "error" and not again
-            if attempt.verdict in ("pass", "fail") or attempt.state == "aborted" or failed:
-                done.add(key)
-            elif not again:
-                lost.add(key)
-    return done, lost - done
+        if now.get(iteration.name) == (iteration.prompt, dict(iteration.variables)):
+            for lane, attempt in last_words(iteration):
+                last[iteration.name, lane, attempt.repeat] = attempt
+    done = {
+        key
+        for key, attempt in last.items()
+        if attempt.verdict in ("pass", "fail")
+        or attempt.state == "aborted"
+        or (attempt.verdict == "error" and not again)
+    }
+    return done, set() if again else set(last) - done
+
+
+def _answers(before: Session | None) -> dict[tuple[str, str, int], str | None]:
+    """Return the whole answers of an earlier run, for checks that compare lanes."""
+    return {
+        (iteration.name, lane, attempt.repeat): attempt.text
+        for iteration in (before.iterations if before else ())
+        for lane, attempt in last_words(iteration)
+        if attempt.state == "complete"
+    }
+
+
+def _judges(
+    settings: Settings,
+    sets: set[tuple[str, ...]],
+    lanes: Mapping[str, Lane],
+    fallbacks: Mapping[str, Lane],
+) -> dict[str, Lane]:
+    """Read every check before anything is sent; return the lanes that will judge.
+
+    Raises:
+        CheckSyntaxError: one cannot be read.
+        UnknownName: a judge is no lane.
+        UsageError: answers are to be compared with those of a lane that does not run.
+    """
+    judges: dict[str, Lane] = {}
+    for lane in (*lanes.values(), *fallbacks.values()):
+        for texts in {(*checks, *lane.checks) for checks in sets}:
+            for spec in for_lane(parse_checks(texts), lane.name):
+                name = lane_asked(spec.name, spec.argument)
+                if name is None:
+                    continue
+                if spec.name == "judge":
+                    judges[name] = settings.lane(name)
+                elif name not in lanes:
+                    raise UsageError(
+                        f"The check {spec.label} compares with the lane {name}, "
+                        "which is not part of this run.",
+                        f"Add --lane {name}.",
+                    )
+    return judges
 
 
 def _earlier(before: Session | None, done: Keys) -> list[UnitResult]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from random import random
 from time import monotonic, monotonic_ns
 
 from workbench.checks.pipeline import Pipeline
@@ -16,10 +15,10 @@ from workbench.engine.abort import AbortPolicy, LaneHistory
 from workbench.engine.attempt import AttemptRun, Bench
 from workbench.engine.clock import LoopClock
 from workbench.engine.core import Tools
+from workbench.engine.grading import Answer, RaceContext
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import OpenSession
-from workbench.engine.retry import may_pass, pause_s
-from workbench.model.attempt import Attempt
+from workbench.engine.retry import go_on_after
 from workbench.model.events import (
     EPHEMERAL,
     Annotated,
@@ -33,7 +32,7 @@ from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.providers.base import Provider, Request
 from workbench.suites.case import Case
-from workbench.suites.plan import Unit, prompt_of
+from workbench.suites.plan import Unit, judged_by, prompt_of
 from workbench.suites.results import UnitResult, unit_result
 from workbench.suites.run import Runner, RunPlan, Stop
 
@@ -41,8 +40,15 @@ _FLUSH_S = 0.2
 _SYNC_S = 1.0
 
 
+Key = tuple[str, str, int]
+"""Case, lane and repeat."""
+
+
 class RunWork:
-    """One run in one event loop: sends units through the engine's own attempt runner."""
+    """One run in one event loop: sends units through the engine's own attempt runner.
+
+    *recorded* are the answers of an earlier run that this one goes on with.
+    """
 
     def __init__(
         self,
@@ -52,6 +58,8 @@ class RunWork:
         cases: Mapping[str, Case],
         plan: RunPlan,
         units: Sequence[Unit],
+        fallbacks: Mapping[str, Lane],
+        recorded: Mapping[Key, str | None],
     ) -> None:
         self._tools = tools
         self._opened = opened
@@ -59,6 +67,11 @@ class RunWork:
         self._cases = cases
         self._plan = plan
         self._units = units
+        self._fallbacks = fallbacks
+        self._recorded = recorded
+        self._to_send = {unit.key for unit in units}
+        self._begun: set[Key] = set()
+        self._answers: dict[tuple[str, int], dict[str, Answer]] = {}
         self._left = Counter(unit.case for unit in units)
         self._journal: JournalLike | None = None
         self._providers: dict[str, Provider] = {}
@@ -84,7 +97,9 @@ class RunWork:
             if seen is not None:
                 seen(result, len(self._units))
 
-        runner = Runner(self._units, self._send, self._plan.limits, take)
+        runner = self._runner = Runner(
+            self._units, self._send, self._plan.limits, take, self._give_up
+        )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(ValueError, RuntimeError):  # only a main thread may handle signals
@@ -121,39 +136,84 @@ class RunWork:
         await self._tools.services.close()
 
     async def _send(self, unit: Unit) -> UnitResult:
-        """Send one unit, and again as its lane allows when the provider failed in passing."""
-        lane = self._lanes[unit.lane]
+        """Send one unit: again or to its fallback as its lane allows, then graded checks."""
         self.sent += 1
-        try:
-            run, record = await self._attempt(unit, lane, None, 0.0)
-            retries = 0
-            while (error := run.failure) is not None:
-                if retries >= lane.limits.retries or not may_pass(error):
-                    break
-                pause = pause_s(error, retries, random)
-                retries += 1
-                run, record = await self._attempt(unit, lane, run.number, pause)
-        finally:
-            self._end_iteration(unit.case)
-        return unit_result(unit.case, record)
+        self._begun.add(unit.key)
+        answer = self._answers_beside(unit)[unit.lane]
+        made: list[int] = []
 
-    async def _attempt(
-        self, unit: Unit, lane: Lane, retry_of: int | None, pause: float
-    ) -> tuple[AttemptRun, Attempt]:
-        pipeline = self._tools.pipeline((*unit.checks, *lane.checks), lane)
-        queued = self._begin(unit, lane, pipeline, retry_of)
-        live = self._live[queued.attempt] = LiveAttempt(queued)
-        request = Request(lane.model, unit.messages, lane.params, lane.deadlines)
-        zero = self._iterations[unit.case][1]
-        run = AttemptRun(queued.attempt, lane, request, pipeline, self._policy, self._bench, zero)
+        def further(
+            lane: Lane, *, retry_of: int | None = None, fallback_of: int | None = None
+        ) -> AttemptRun:
+            run = self._make(unit, lane, retry_of, fallback_of)
+            made.append(run.number)
+            return run
+
         try:
-            await run.run(self._provider(lane), pause)
+            lane = self._lanes[unit.lane]
+            run, provider = further(lane), self._provider(lane)
+            await run.run(provider)
+            run = await go_on_after(run, provider, self._fallbacks, self._provider, further)
+            if not answer.done():
+                answer.set_result(run.text if run.answered else None)
+            await run.grade(self._context(unit))
+            return unit_result(unit.case, self._live[run.number].record(), unit.lane)
         finally:
-            del self._live[queued.attempt]
-        return run, live.record()
+            if not answer.done():
+                answer.set_result(None)
+            for number in made:
+                self._live.pop(number, None)
+            self._end_unit(unit)
+
+    def _make(
+        self, unit: Unit, lane: Lane, retry_of: int | None, fallback_of: int | None
+    ) -> AttemptRun:
+        pipeline = self._tools.pipeline((*unit.checks, *lane.checks), lane)
+        queued = self._begin(unit, lane, pipeline, retry_of, fallback_of)
+        self._live[queued.attempt] = LiveAttempt(queued)
+        request = Request(lane.model, unit.messages, lane.params, lane.deadlines, unit.repeat)
+        zero = self._iterations[unit.case][1]
+        return AttemptRun(
+            queued.attempt, lane, request, pipeline, self._policy, self._bench, zero, unit.repeat
+        )
+
+    def _context(self, unit: Unit) -> RaceContext:
+        return RaceContext(
+            unit.messages,
+            self._answers_beside(unit),
+            self._tools.lane,
+            self._provider,
+            self._tools.price,
+            lambda: self._runner.hand_over(unit),
+        )
+
+    def _answers_beside(self, unit: Unit) -> dict[str, Answer]:
+        """Return the answers of all lanes to the same case in the same repeat, come or to come."""
+        place = unit.case, unit.repeat
+        found = self._answers.get(place)
+        if found is None:
+            loop = asyncio.get_running_loop()
+            found = self._answers[place] = {lane: loop.create_future() for lane in self._lanes}
+            for lane, answer in found.items():
+                key = (unit.case, lane, unit.repeat)
+                if key not in self._to_send:
+                    answer.set_result(self._recorded.get(key))
+        return found
+
+    def _give_up(self) -> None:
+        """Nothing new starts: answers of units not begun never come."""
+        for (case, repeat), answers in self._answers.items():
+            for lane, answer in answers.items():
+                if (case, lane, repeat) not in self._begun and not answer.done():
+                    answer.set_result(None)
 
     def _begin(
-        self, unit: Unit, lane: Lane, pipeline: Pipeline, retry_of: int | None
+        self,
+        unit: Unit,
+        lane: Lane,
+        pipeline: Pipeline,
+        retry_of: int | None,
+        fallback_of: int | None,
     ) -> AttemptQueued:
         """Write the attempt down before its request leaves, with its iteration if it is new."""
         journal = self._journal
@@ -170,6 +230,7 @@ class RunWork:
                 pipeline.names,
                 pipeline.severities,
                 retry_of=retry_of,
+                fallback_of=fallback_of,
             )
 
         known = self._iterations.get(unit.case)
@@ -190,7 +251,7 @@ class RunWork:
                 number,
                 prompt,
                 tuple(self._lanes.values()),
-                case.checks,
+                judged_by(case, self._plan.checks),
                 utc,
                 variables=variables,
                 abort=self._plan.abort,
@@ -199,9 +260,12 @@ class RunWork:
             Annotated(number, utc, name=case_id),
         ]
 
-    def _end_iteration(self, case_id: str) -> None:
+    def _end_unit(self, unit: Unit) -> None:
+        case_id = unit.case
         self._left[case_id] -= 1
         if not self._left[case_id] and self._journal is not None:
+            for repeat in range(1, self._plan.repeat + 1):
+                self._answers.pop((case_id, repeat), None)
             number, zero = self._iterations.pop(case_id)
             ms = (monotonic_ns() - zero) / 1e6
             self._journal.append(IterationEnded(number, round(ms, 3)))

@@ -15,7 +15,7 @@ from workbench.diffing.views import inline
 from workbench.errors import UsageError
 from workbench.model.session import Session
 from workbench.suites.compare import CaseChange, LaneChange, compare_runs
-from workbench.suites.results import by_lane, results_of
+from workbench.suites.results import by_lane, last_words, results_of
 from workbench.text import plural
 
 _MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}"), "equal": ("", "")}
@@ -53,8 +53,8 @@ def _answer(session: Session, case: str, lane: str) -> str:
             attempt.text
             for iteration in session.iterations
             if iteration.name == case
-            for attempt in iteration.attempts
-            if attempt.lane == lane and attempt.repeat == 1
+            for asked, attempt in last_words(iteration)
+            if asked == lane and attempt.repeat == 1
         ),
         "",
     )

@@ -202,6 +202,9 @@ def _table(lanes: Sequence[LaneResult], scores: dict[str, TaskScore]) -> None:
         ],
     )
     for lane in lanes:
+        stood_in = Counter(r.fallback for c in lane.cases for r in c.results if r.fallback)
+        for other, count in stood_in.items():
+            output.line(f"{lane.lane}: {count} answered by {other}, its fallback")
         for k, value in lane.pass_at.items():
             output.line(f"{lane.lane}: pass@{k} {value:.1%}, pass^{k} {lane.pass_hat[k]:.1%}")
         for case in lane.flaky:

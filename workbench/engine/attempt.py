@@ -140,14 +140,16 @@ class AttemptRun:
 
     async def grade(self, context: RaceContext) -> None:
         """Let the graded checks decide after the end; an answer that broke off is not graded."""
-        if self.answered and self._shadow is None and self._pipeline.undecided and self._final:
-            context.heard(self._final.provider_data)
-            decided = await self._pipeline.grade(self.text, context)
-            for index, replies in self._pipeline.replies.items():
-                for r in replies:
-                    self._emit(Judged(self.number, index, r.text, r.ms, r.tokens, r.usd))
-            self._announce_end(self._judge.graded(decided, self._ms(monotonic_ns())))
-        self._pipeline.close()
+        try:
+            if self.answered and self._shadow is None and self._pipeline.undecided and self._final:
+                context.heard(self._final.provider_data)
+                decided = await self._pipeline.grade(self.text, context)
+                for index, replies in self._pipeline.replies.items():
+                    for r in replies:
+                        self._emit(Judged(self.number, index, r.text, r.ms, r.tokens, r.usd))
+                self._announce_end(self._judge.graded(decided, self._ms(monotonic_ns())))
+        finally:
+            self._pipeline.close()
 
     def cancel(self) -> None:
         """Stop now, at the person's wish. What arrived is kept."""

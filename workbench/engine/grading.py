@@ -23,7 +23,10 @@ Answer = asyncio.Future[str | None]
 
 
 class RaceContext:
-    """The context of one attempt's graded checks; see :class:`workbench.checks.base.Context`."""
+    """The context of one attempt's graded checks; see :class:`workbench.checks.base.Context`.
+
+    *waits* is called when a check begins to wait for an answer that is not there yet.
+    """
 
     def __init__(
         self,
@@ -32,12 +35,14 @@ class RaceContext:
         lane: Callable[[str], Lane],
         provider: Callable[[Lane], Provider],
         price: Callable[[Lane, Tokens], Cost],
+        waits: Callable[[], None] = lambda: None,
     ) -> None:
         self._messages = messages
         self._answers = answers
         self._lane = lane
         self._provider = provider
         self._price = price
+        self._waits = waits
         self._logprobs: Sequence[float] | None = None
 
     def heard(self, provider_data: Mapping[str, object]) -> None:
@@ -93,7 +98,10 @@ class RaceContext:
         """
         if lane not in self._answers:
             raise UnknownName("lane in this iteration", lane, self._answers)
-        return await asyncio.shield(self._answers[lane])
+        answer = self._answers[lane]
+        if not answer.done():
+            self._waits()
+        return await asyncio.shield(answer)
 
 
 def logprobs_of(provider_data: Mapping[str, object]) -> Sequence[float] | None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from random import random
+from functools import partial
 from time import monotonic_ns
 
 from workbench.checks.pipeline import Pipeline
@@ -15,7 +15,7 @@ from workbench.engine.attempt import AttemptRun, Bench
 from workbench.engine.grading import Answer, RaceContext
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import RacePlan
-from workbench.engine.retry import may_pass, pause_s
+from workbench.engine.retry import go_on_after
 from workbench.model.events import AttemptQueued, Event, IterationEnded, IterationStarted
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message
@@ -148,7 +148,10 @@ class Race:
         for run in runs:
             if not run.ended:
                 await run.run(provider)
-                run = await self._go_on_after(run, provider)  # noqa: PLW2901 - who answered
+                further = partial(self._further, run)
+                run = await go_on_after(  # noqa: PLW2901 - who answered
+                    run, provider, self._lanes, self._tools.provider, further
+                )
             self._answered(run)
 
     def _answered(self, run: AttemptRun) -> None:
@@ -165,33 +168,10 @@ class Race:
         )
         self._grading.append(asyncio.create_task(run.grade(context)))
 
-    async def _go_on_after(self, run: AttemptRun, provider: Provider) -> AttemptRun:
-        """After a provider failure: try again as the lane allows, then ask its fallback once.
-
-        Returns the attempt that had the last word.
-        """
-        retries = 0
-        first = run
-        while (error := run.failure) is not None:
-            lane = run.lane
-            if retries < lane.limits.retries and may_pass(error):
-                pause = pause_s(error, retries, random)
-                retries += 1
-                run = self._further(lane, first, retry_of=run.number)
-                await run.run(provider, pause)
-            elif lane.fallback in self._lanes and first.lane is lane:
-                other = self._lanes[lane.fallback]
-                run = self._further(other, first, fallback_of=run.number)
-                provider, retries = self._tools.provider(other), 0
-                await run.run(provider)
-            else:
-                return run
-        return run
-
     def _further(
         self,
-        lane: Lane,
         first: AttemptRun,
+        lane: Lane,
         *,
         retry_of: int | None = None,
         fallback_of: int | None = None,

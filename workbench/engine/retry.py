@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from random import random as chance
+from typing import Protocol
 
+from workbench.engine.attempt import AttemptRun
 from workbench.errors import ProviderError, ProviderFailure
+from workbench.model.lane import Lane
+from workbench.providers.base import Provider
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 120.0
@@ -32,3 +37,42 @@ def pause_s(error: ProviderError, retries: int, random: Callable[[], float]) -> 
     asked = error.retry_after
     base = FIRST_PAUSE_S * 2**retries if asked is None else asked
     return min(base, LONGEST_PAUSE_S) * (1 + random() / 4)
+
+
+class Further(Protocol):
+    """Numbers and announces one more attempt in the place of the one that failed."""
+
+    def __call__(
+        self, lane: Lane, *, retry_of: int | None = None, fallback_of: int | None = None
+    ) -> AttemptRun:
+        """Return the attempt of *lane*, not yet run."""
+        ...
+
+
+async def go_on_after(
+    run: AttemptRun,
+    provider: Provider,
+    lanes: Mapping[str, Lane],
+    provider_of: Callable[[Lane], Provider],
+    further: Further,
+) -> AttemptRun:
+    """After a provider failure: try again as the lane allows, then ask its fallback once.
+
+    *run* has ended; *lanes* holds the fallbacks. Returns the attempt that had the last word.
+    """
+    retries = 0
+    first = run
+    while (error := run.failure) is not None:
+        lane = run.lane
+        if retries < lane.limits.retries and may_pass(error):
+            pause = pause_s(error, retries, chance)
+            retries += 1
+            run = further(lane, retry_of=run.number)
+            await run.run(provider, pause)
+        elif (other := lanes.get(lane.fallback or "")) is not None and first.lane is lane:
+            run = further(other, fallback_of=run.number)
+            provider, retries = provider_of(other), 0
+            await run.run(provider)
+        else:
+            return run
+    return run

@@ -40,7 +40,7 @@ def plan_units(
     for case in cases:
         if case.review == "rejected":
             continue
-        own = (*checks_of(case), *checks)
+        own = judged_by(case, checks)
         for number in range(1, repeat + 1):
             for lane in lanes:
                 if (case.id, lane, number) not in done:
@@ -52,6 +52,11 @@ def checks_of(case: Case) -> tuple[str, ...]:
     if case.checks or not case.expected:
         return case.checks
     return ("one_of/trim:" + ",".join(map(dump, case.expected)),)
+
+
+def judged_by(case: Case, added: tuple[str, ...]) -> tuple[str, ...]:
+    """Return all that judges *case* in a run with the checks *added*: what its record says too."""
+    return (*checks_of(case), *added)
 
 
 def prompt_of(case: Case) -> tuple[Prompt, dict[str, str]]:

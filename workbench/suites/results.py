@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from statistics import median
@@ -12,7 +12,7 @@ from typing import Literal
 from workbench.measure.intervals import Paired, Rate, paired, wilson
 from workbench.measure.passk import mean_over_cases, pass_at_k, pass_hat_k
 from workbench.model.attempt import Attempt
-from workbench.model.session import Session
+from workbench.model.session import Iteration, Session
 
 Status = Literal["pass", "fail", "flaky", "error", "open"]
 Varies = Literal["answer", "judge"]
@@ -24,8 +24,9 @@ class UnitResult:
     """One attempt of a run. ``answer_hash`` tells equal answers, ``said`` is how it begins
     (2,000 characters, 200 of one that passed).
 
-    ``state`` is the attempt's; ``usd`` is None when the cost is not known. An answer that is not
-    ``live`` (from the cache) has neither times nor a cost.
+    ``state`` is the attempt's; ``usd`` is None when the cost is not known, ``judge_usd`` what other
+    lanes took for judging it. An answer that is not ``live`` (from the cache) has neither times nor
+    a cost. ``fallback`` is the lane that answered after this one's provider had failed.
     """
 
     case: str
@@ -45,6 +46,8 @@ class UnitResult:
     answer_hash: str
     said: str
     live: bool = True
+    fallback: str | None = None
+    judge_usd: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -57,13 +60,13 @@ class UnitResult:
         return self.verdict in ("pass", "fail")
 
 
-def unit_result(case_id: str, attempt: Attempt) -> UnitResult:
-    """Return the record of one attempt."""
+def unit_result(case_id: str, attempt: Attempt, lane: str) -> UnitResult:
+    """Return the record of one attempt, made in the place of *lane*."""
     failed = attempt.first_failure
     live = attempt.origin == "live"
     return UnitResult(
         case=case_id,
-        lane=attempt.lane,
+        lane=lane,
         repeat=attempt.repeat,
         attempt=attempt.number,
         verdict=attempt.verdict,
@@ -79,22 +82,40 @@ def unit_result(case_id: str, attempt: Attempt) -> UnitResult:
         answer_hash=sha256(attempt.text.encode("utf-8", "surrogatepass")).hexdigest()[:12],
         said=attempt.text[: _SAID_CHARS if attempt.verdict != "pass" else _SAID_CHARS // 10],
         live=live,
+        fallback=attempt.lane if attempt.lane != lane else None,
+        judge_usd=sum(reply.usd or 0.0 for reply in attempt.judged),
     )
+
+
+def last_words(iteration: Iteration) -> Iterator[tuple[str, Attempt]]:
+    """Yield the attempts that count, each with the lane it stands for.
+
+    An attempt that was tried again or had a fallback does not count: the last one does, for the
+    lane that was asked first.
+    """
+    known = {attempt.number: attempt for attempt in iteration.attempts}
+    before = {a.number: a.retry_of or a.fallback_of for a in iteration.attempts}
+    followed = set(before.values())
+    for attempt in iteration.attempts:
+        if attempt.number not in followed:
+            first = attempt
+            while (earlier := known.get(before[first.number] or 0)) is not None:
+                first = earlier
+            yield first.lane, attempt
 
 
 def results_of(session: Session) -> list[UnitResult]:
     """Return the results that a run's session holds: its iterations are named by their case.
 
-    An attempt that was tried again does not count: the last try does.
+    What was sent again by a later resume replaces what had come before.
     """
-    again = {attempt.retry_of for attempt in session.attempts()}
-    return [
-        unit_result(iteration.name, attempt)
+    found = {
+        (iteration.name, lane, attempt.repeat): unit_result(iteration.name, attempt, lane)
         for iteration in session.iterations
         if iteration.name
-        for attempt in iteration.attempts
-        if attempt.number not in again
-    ]
+        for lane, attempt in last_words(iteration)
+    }
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

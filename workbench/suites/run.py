@@ -51,40 +51,68 @@ class Runner:
     """Sends units, *limits* of them at a time; results come in the order they end.
 
     A reason to stop lets nothing new start. On ``fail-fast``, ``timeout`` and ``interrupted`` what
-    is under way is cancelled; on ``budget`` it may end, for it is paid for.
+    is under way is cancelled; on ``budget`` it may end, for it is paid for. *stopping* is called
+    once when there is such a reason.
     """
 
     def __init__(
-        self, units: Iterable[Unit], send: Send, limits: Limits, seen: Callable[[UnitResult], None]
+        self,
+        units: Iterable[Unit],
+        send: Send,
+        limits: Limits,
+        seen: Callable[[UnitResult], None],
+        stopping: Callable[[], None] = lambda: None,
     ) -> None:
         self._units = iter(units)
         self._send = send
         self._limits = limits
         self._seen = seen
         self._spent = 0.0
-        self._workers: list[asyncio.Task[None]] = []
+        self._stopping = stopping
+        self._workers: set[asyncio.Task[None]] = set()
+        self._handed_over: set[tuple[str, str, int]] = set()
         self.stopped: Stop = "done"
 
     async def run(self) -> Stop:
         """Send everything; return why it ended."""
-        self._workers = [asyncio.create_task(self._work()) for _ in range(self._limits.concurrency)]
+        for _ in range(self._limits.concurrency):
+            self._start_worker()
         timer = None
         if self._limits.timeout is not None:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(self._limits.timeout, self.stop, "timeout")
-        ended = await asyncio.gather(*self._workers, return_exceptions=True)
-        if timer is not None:
-            timer.cancel()
-        for problem in ended:
-            if isinstance(problem, Exception):
-                raise problem
+        problem: BaseException | None = None
+        try:
+            while self._workers:
+                ended, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_COMPLETED)
+                self._workers -= ended
+                for worker in ended:
+                    if not worker.cancelled():
+                        problem = problem or worker.exception()
+        finally:
+            if timer is not None:
+                timer.cancel()
+            for worker in self._workers:
+                worker.cancel()
+        if problem is not None:
+            raise problem
         return self.stopped
+
+    def hand_over(self, unit: Unit) -> None:
+        """Let another unit start in the place of *unit*, which from now on waits for others."""
+        if unit.key not in self._handed_over and self.stopped == "done":
+            self._handed_over.add(unit.key)
+            self._start_worker()
+
+    def _start_worker(self) -> None:
+        self._workers.add(asyncio.create_task(self._work()))
 
     def stop(self, reason: Stop) -> None:
         """Start nothing new and cancel what is under way, except on ``budget``."""
         if self.stopped != "done":
             return
         self.stopped = reason
+        self._stopping()
         if reason != "budget":
             current = asyncio.current_task() if _in_task() else None
             for worker in self._workers:
@@ -102,11 +130,14 @@ class Runner:
                 self.stop("interrupted")
                 raise
             self._seen(result)
-            self._spent += result.usd or 0.0
+            self._spent += (result.usd or 0.0) + result.judge_usd
             if self._limits.budget is not None and self._spent >= self._limits.budget:
                 self.stop("budget")
             elif self._limits.fail_fast and result.verdict in ("fail", "error"):
                 self.stop("fail-fast")
+            if unit.key in self._handed_over:
+                self._handed_over.discard(unit.key)
+                return
 
 
 def _in_task() -> bool:
