@@ -15,6 +15,7 @@ from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
 from workbench.cli.race_table import duration, lines
 from workbench.cli.sessions_import import import_command
+from workbench.cli.story import story_command
 from workbench.measure.intervals import Rate
 from workbench.store.search import Kind
 from workbench.store.sessions import Loaded
@@ -43,6 +44,7 @@ def sessions() -> None:
 
 
 sessions.add_command(import_command)
+sessions.add_command(story_command)
 
 
 @sessions.command("list")
