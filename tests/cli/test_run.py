@@ -268,3 +268,24 @@ def test_what_a_provider_failed_on_is_sent_again_only_when_asked_for(workbench: 
     resume = ("run", "s", "-l", "down", "--only", "t", "--resume", str(first.document["session"]))
     assert workbench(*resume, "--json").document["sent"] == 0
     assert workbench(*resume, "--again", "--json").document["sent"] == 1
+
+
+@pytest.mark.usefixtures("suite")
+def test_valid_json_and_exact_fields_are_counted_and_survive_a_resume(
+    workbench: Call, project: Path
+) -> None:
+    right = '{"city": "Oslo", "zip": 150}'
+    cases = [Case(f"j{n}", (Message("user", f"m{n}"),), expected=(right,)) for n in range(4)]
+    append_cases(project / "suites" / "j.jsonl", cases)
+    texts = ['{"zip": 150.0, "city": "Oslo"}', '{"city": "Rome", "zip": 150}', "Oslo", "{}"]
+    with (project / "workbench.toml").open("a") as file:
+        file.write(
+            f'[lanes.fields]\nprovider = "scripted"\nmodel = "m"\n'
+            f"options = {{ texts = {json.dumps(texts)} }}\n"
+        )
+    result = workbench("run", "j", "-l", "fields", "-j", "1")
+    assert "fields: 3 of 4 valid JSON, 1 of 4 exact, city 25%, zip 50%" in result.out
+    first = workbench("run", "j", "-l", "fields", "-j", "1", "--json").document
+    again = workbench("run", "j", "-l", "fields", "--resume", str(first["session"]), "--json")
+    assert again.document["lanes"][0]["json"] == first["lanes"][0]["json"]
+    assert first["lanes"][0]["json"]["fields"]["zip"]["count"] == 2

@@ -16,6 +16,7 @@ from workbench.engine.clock import metered_loop
 from workbench.engine.core import Tools
 from workbench.engine.plan import OpenSession
 from workbench.errors import UsageError
+from workbench.measure.fields import Wanted
 from workbench.model.attempt import Attempt, Tokens
 from workbench.model.events import (
     Notice,
@@ -28,6 +29,7 @@ from workbench.suites.file import load_suite
 from workbench.suites.plan import judged_by, plan_units, prompt_of, select
 from workbench.suites.results import UnitResult, last_words, results_of
 from workbench.suites.run import RunPlan, Stop
+from workbench.suites.tasks import json_wanted
 
 _TITLE = "run "
 
@@ -93,11 +95,11 @@ def run_cases(
     _check_prices(plan, asked, tools)
     name = before.id if before else None
     opened = OpenSession(id=name, title=_TITLE + suite, saved=plan.saved)
-    known = {case.id: case for case in cases}
-    work = RunWork(tools, opened, lanes, known, plan, units, fallbacks, _answers(before))
+    known, right = {case.id: case for case in cases}, json_wanted(cases)
+    work = RunWork(tools, opened, lanes, known, plan, units, fallbacks, _answers(before), right)
     with asyncio.Runner(loop_factory=metered_loop) as runner:
         stopped, wall_s = runner.run(work.run(seen))
-    earlier = _earlier(before, done)
+    earlier = _earlier(before, done, right)
     order = {name: place for place, name in enumerate(lanes)}
     results = sorted((*earlier, *work.results), key=lambda r: order.get(r.lane, len(order)))
     return RunOutcome(
@@ -221,9 +223,9 @@ def _judges(
     return judges
 
 
-def _earlier(before: Session | None, done: Keys) -> list[UnitResult]:
-    found = {(r.case, r.lane, r.repeat): r for r in results_of(before)} if before else {}
-    return [result for key, result in found.items() if key in done]
+def _earlier(before: Session | None, done: Keys, right: Mapping[str, Wanted]) -> list[UnitResult]:
+    found = results_of(before, right) if before else []
+    return [r for r in found if (r.case, r.lane, r.repeat) in done]
 
 
 def _check_prices(plan: RunPlan, lanes: Mapping[str, Lane], tools: Tools) -> None:

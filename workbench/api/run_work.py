@@ -19,6 +19,7 @@ from workbench.engine.grading import Answer, RaceContext
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import OpenSession
 from workbench.engine.retry import go_on_after
+from workbench.measure.fields import Wanted
 from workbench.model.events import (
     EPHEMERAL,
     Annotated,
@@ -47,7 +48,8 @@ Key = tuple[str, str, int]
 class RunWork:
     """One run in one event loop: sends units through the engine's own attempt runner.
 
-    *recorded* are the answers of an earlier run that this one goes on with.
+    *recorded* are the answers of an earlier run that this one goes on with, *right* what the cases
+    that want JSON expect.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class RunWork:
         units: Sequence[Unit],
         fallbacks: Mapping[str, Lane],
         recorded: Mapping[Key, str | None],
+        right: Mapping[str, Wanted],
     ) -> None:
         self._tools = tools
         self._opened = opened
@@ -69,6 +72,7 @@ class RunWork:
         self._units = units
         self._fallbacks = fallbacks
         self._recorded = recorded
+        self._right = right
         self._to_send = {unit.key for unit in units}
         self._begun: set[Key] = set()
         self._answers: dict[tuple[str, int], dict[str, Answer]] = {}
@@ -157,7 +161,8 @@ class RunWork:
             if not answer.done():
                 answer.set_result(run.text if run.answered else None)
             await run.grade(self._context(unit))
-            return unit_result(unit.case, self._live[run.number].record(), unit.lane)
+            right = self._right.get(unit.case)
+            return unit_result(unit.case, self._live[run.number].record(), unit.lane, right)
         finally:
             if not answer.done():
                 answer.set_result(None)

@@ -14,16 +14,19 @@ from workbench.api.run import RunOutcome, run_suite
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
-from workbench.measure.labels import TaskScore, label_said, score_labels
+from workbench.measure.fields import FieldScore
+from workbench.measure.labels import TaskScore
 from workbench.measure.passk import cases_needed
 from workbench.suites import report
 from workbench.suites.results import LaneResult, UnitResult, by_lane, compare_lanes
 from workbench.suites.run import Limits, RunPlan
-from workbench.text import plural
+from workbench.suites.tasks import score_by_label, score_json
+from workbench.text import plural, visible_line
 
 INTERRUPTED = 130
 _REDRAW_SECONDS = 0.1
 _BAR_CELLS = 30
+_FIELDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,10 @@ def run(**_: object) -> int:
     worse = report.worse_than(baseline, lanes) if baseline is not None else []
     short = report.missed(lanes, thresholds, on_interval=options.on_interval)
     _write(options, outcome, lanes, [case for _, case in worse])
-    scores = _scores(outcome, options.high_risk)
+    scores = _Scores(
+        score_by_label(outcome.results, outcome.labels, options.high_risk),
+        score_json(outcome.results),
+    )
     if options.as_json:
         output.document(_document(outcome, lanes, short, worse, scores))
     else:
@@ -167,21 +173,15 @@ def _write(
         report.write_report(options.write_baseline, report.baseline_of(outcome.suite, lanes))
 
 
-def _scores(outcome: RunOutcome, high_risk: Sequence[str]) -> dict[str, TaskScore]:
-    known = sorted({label for labels in outcome.labels.values() for label in labels[:1]})
-    if not known:
-        return {}
-    pairs: dict[str, list[tuple[str, str]]] = {}
-    for result in outcome.results:
-        labels = outcome.labels.get(result.case)
-        if labels and result.state == "complete":
-            said = label_said(result.said, known)
-            pairs.setdefault(result.lane, []).append((labels[0], said))
-    scored = {lane: score_labels(found, high_risk) for lane, found in pairs.items()}
-    return {lane: score for lane, score in scored.items() if score is not None}
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Task metrics by lane."""
+
+    labels: dict[str, TaskScore]
+    fields: dict[str, FieldScore]
 
 
-def _table(lanes: Sequence[LaneResult], scores: dict[str, TaskScore]) -> None:
+def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
     output.table(
         ("lane", "passed", "of", "rate", "95 %", "flaky", "errors", "TTFT", "TTFF", "$", "good/s"),
         [
@@ -213,7 +213,9 @@ def _table(lanes: Sequence[LaneResult], scores: dict[str, TaskScore]) -> None:
                 f"the {case.varies} varies"
             )
     _compare(lanes)
-    for name, score in scores.items():
+    for name, found in scores.fields.items():
+        output.line(f"{name}: {_json_line(found)}")
+    for name, score in scores.labels.items():
         output.line(f"{name}: accuracy {score.accuracy.value:.1%}")
         for label in score.labels:
             missed = label.false_negatives
@@ -239,6 +241,18 @@ def _compare(lanes: Sequence[LaneResult]) -> None:
                 f"{first.lane} against {second.lane}: {found.difference:+.1%}, "
                 f"p = {found.p_value:.3g} (McNemar, exact) on {plural(total, 'case')}{hint}"
             )
+
+
+def _json_line(score: FieldScore) -> str:
+    """Say how many answers are JSON, how many are exactly right, and the fields that are not."""
+    parts = [f"{score.valid.count} of {score.valid.total} valid JSON"]
+    if score.exact is not None:
+        parts.append(f"{score.exact.count} of {score.exact.total} exact")
+    wrong = sorted((f for f in score.fields if f[1].value < 1), key=lambda field: field[1].value)
+    parts += [f"{name} {rate.value:.0%}" for name, rate in wrong[:_FIELDS]]
+    if len(wrong) > _FIELDS:
+        parts.append(f"{plural(len(wrong) - _FIELDS, 'more field')}")
+    return ", ".join(visible_line(part) for part in parts)
 
 
 def _ms(value: float | None) -> str:
@@ -279,7 +293,7 @@ def _document(
     lanes: Sequence[LaneResult],
     short: Sequence[report.Missed],
     worse: Sequence[tuple[str, str]],
-    scores: dict[str, TaskScore],
+    scores: _Scores,
 ) -> dict[str, object]:
     return {
         "v": 1,
@@ -290,19 +304,26 @@ def _document(
         "sent": outcome.sent,
         "wall_s": outcome.wall_s,
         "interrupted": [list(key) for key in outcome.interrupted],
-        "lanes": [_lane(lane, scores.get(lane.lane)) for lane in lanes],
+        "lanes": [_lane(lane, scores) for lane in lanes],
         "missed": [asdict(miss) for miss in short],
         "worse": [list(each) for each in worse],
     }
 
 
-def _lane(lane: LaneResult, score: TaskScore | None) -> dict[str, object]:
+def _lane(lane: LaneResult, scores: _Scores) -> dict[str, object]:
     record = asdict(lane)
+    score, fields = scores.labels.get(lane.lane), scores.fields.get(lane.lane)
     record["flaky"] = [case.case for case in lane.flaky]
     if score is not None:
         record["task"] = {
             "accuracy": asdict(score.accuracy),
             "labels": [asdict(label) for label in score.labels],
             "confusion": [[*pair, count] for pair, count in score.confusion.items()],
+        }
+    if fields is not None:
+        record["json"] = {
+            "valid": asdict(fields.valid),
+            "exact": asdict(fields.exact) if fields.exact else None,
+            "fields": {name: asdict(rate) for name, rate in fields.fields},
         }
     return record

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from statistics import median
+from types import MappingProxyType
 from typing import Literal
 
+from workbench.measure.fields import Match, Wanted, match
 from workbench.measure.intervals import Paired, Rate, paired, wilson
 from workbench.measure.passk import mean_over_cases, pass_at_k, pass_hat_k
 from workbench.model.attempt import Attempt
@@ -26,7 +28,8 @@ class UnitResult:
 
     ``state`` is the attempt's; ``usd`` is None when the cost is not known, ``judge_usd`` what other
     lanes took for judging it. An answer that is not ``live`` (from the cache) has neither times nor
-    a cost. ``fallback`` is the lane that answered after this one's provider had failed.
+    a cost. ``match`` is there for whole answers of cases that want JSON. ``fallback`` is the lane
+    that answered after this one's provider had failed.
     """
 
     case: str
@@ -48,6 +51,7 @@ class UnitResult:
     live: bool = True
     fallback: str | None = None
     judge_usd: float = 0.0
+    match: Match | None = None
 
     @property
     def passed(self) -> bool:
@@ -60,8 +64,13 @@ class UnitResult:
         return self.verdict in ("pass", "fail")
 
 
-def unit_result(case_id: str, attempt: Attempt, lane: str) -> UnitResult:
-    """Return the record of one attempt, made in the place of *lane*."""
+def unit_result(
+    case_id: str, attempt: Attempt, lane: str, right: Wanted | None = None
+) -> UnitResult:
+    """Return the record of one attempt, made in the place of *lane*; *right* is for cases that want
+    JSON.
+    """
+    whole = attempt.verdict in ("pass", "fail") and attempt.state in ("complete", "truncated")
     failed = attempt.first_failure
     live = attempt.origin == "live"
     return UnitResult(
@@ -84,6 +93,7 @@ def unit_result(case_id: str, attempt: Attempt, lane: str) -> UnitResult:
         live=live,
         fallback=attempt.lane if attempt.lane != lane else None,
         judge_usd=sum(reply.usd or 0.0 for reply in attempt.judged),
+        match=match(attempt.text, right) if right is not None and whole else None,
     )
 
 
@@ -104,13 +114,18 @@ def last_words(iteration: Iteration) -> Iterator[tuple[str, Attempt]]:
             yield first.lane, attempt
 
 
-def results_of(session: Session) -> list[UnitResult]:
+def results_of(
+    session: Session, right: Mapping[str, Wanted] = MappingProxyType({})
+) -> list[UnitResult]:
     """Return the results that a run's session holds: its iterations are named by their case.
 
-    What was sent again by a later resume replaces what had come before.
+    *right* is what the cases that want JSON expect. What was sent again by a later
+    resume replaces what had come before.
     """
     found = {
-        (iteration.name, lane, attempt.repeat): unit_result(iteration.name, attempt, lane)
+        (iteration.name, lane, attempt.repeat): unit_result(
+            iteration.name, attempt, lane, right.get(iteration.name)
+        )
         for iteration in session.iterations
         if iteration.name
         for lane, attempt in last_words(iteration)

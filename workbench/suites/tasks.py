@@ -1,0 +1,64 @@
+"""Task metrics of a run: by label, and of structured answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from workbench.checks.syntax import parse_checks
+from workbench.measure.fields import FieldScore, Match, Wanted, score_fields, wanted
+from workbench.measure.labels import TaskScore, label_said, score_labels
+from workbench.suites.case import Case
+from workbench.suites.results import UnitResult
+
+_JSON_CHECKS = ("json", "json_schema")
+
+
+def json_wanted(cases: Iterable[Case]) -> dict[str, Wanted]:
+    """Return what is expected of the cases that want JSON: those whose expected value is an object
+    or an array, or that a JSON check judges.
+
+    Raises:
+        CheckSyntaxError: a check cannot be read.
+    """
+    found = {}
+    for case in cases:
+        right = wanted(case.expected)
+        if right.values or _judged_as_json(case.checks):
+            found[case.id] = right
+    return found
+
+
+def _judged_as_json(checks: Sequence[str]) -> bool:
+    return any(
+        spec.name in _JSON_CHECKS and not spec.negated
+        for text in checks
+        if "json" in text
+        for spec in parse_checks([text])
+    )
+
+
+def score_json(results: Iterable[UnitResult]) -> dict[str, FieldScore]:
+    """Return the scores of structured answers by lane, where there are any."""
+    matches: dict[str, list[Match]] = {}
+    for result in results:
+        if result.match is not None:
+            matches.setdefault(result.lane, []).append(result.match)
+    scored = {lane: score_fields(found) for lane, found in matches.items()}
+    return {lane: score for lane, score in scored.items() if score is not None}
+
+
+def score_by_label(
+    results: Iterable[UnitResult],
+    labels: Mapping[str, tuple[str, ...]],
+    high_risk: Sequence[str] = (),
+) -> dict[str, TaskScore]:
+    """Return the scores by label of each lane, over the whole answers to cases with labels."""
+    known = sorted({true for found in labels.values() for true in found[:1]})
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for result in results:
+        true = labels.get(result.case)
+        if true and result.state == "complete":
+            said = label_said(result.said, known)
+            pairs.setdefault(result.lane, []).append((true[0], said))
+    scored = {lane: score_labels(found, high_risk) for lane, found in pairs.items()}
+    return {lane: score for lane, score in scored.items() if score is not None}
