@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -28,16 +29,16 @@ class Defaults(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     checks: tuple[str, ...] = ()
     abort: AbortMode = "off"
     abort_on: tuple[str, ...] = ()
-    repeat: int = 1
+    repeat: Annotated[int, msgspec.Meta(ge=1)] = 1
     sequential: bool = False
-    audit: float = 0.0
+    audit: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
 class Screen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[screen]``: theme, frames per second, keys (``action-id = "ctrl+s"``)."""
 
     theme: str = "ink"
-    fps: int = 30
+    fps: Annotated[int, msgspec.Meta(ge=1, le=60)] = 24
     keys: dict[str, str] = {}
 
 

@@ -22,8 +22,8 @@ from workbench.errors import NotATerminal, WorkbenchError
 from workbench.model.events import Notice
 from workbench.model.lane import Lane
 from workbench.text import visible
-from workbench.tui.bindings import bindings
-from workbench.tui.bridge import FRAME, Bridge
+from workbench.tui.bindings import bindings, unknown_keys
+from workbench.tui.bridge import Bridge
 from workbench.tui.commands import Actions
 from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
 from workbench.tui.screens.workbench import WorkbenchScreen
@@ -58,8 +58,9 @@ class WorkbenchApp(App[int]):
             Draft(setup.prompt, setup.checks, dict(setup.variables)),
             in_view=setup.in_view,
             abort=setup.abort,
+            rules=setup.rules,
         )
-        self.model.notice = problem
+        self.model.notice = problem or unknown_keys(setup.keymap)
         self._interrupted = float("-inf")
         self.bridge = Bridge(factory, self.model, self._painted)
         self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
@@ -89,7 +90,7 @@ class WorkbenchApp(App[int]):
                 loop.add_signal_handler(number, self._leave, code)
         racing = tuple(self.model.lanes[name] for name in self.model.in_view)
         self.call_after_refresh(self._begin, racing)
-        self.set_interval(FRAME, self.bridge.tick, name="frame")
+        self.set_interval(1 / self.setup.fps, self.bridge.tick, name="frame")
 
     def _begin(self, racing: tuple[Lane, ...]) -> None:
         """The first frame is there: what lives now lives for good, and the work begins."""

@@ -12,6 +12,9 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
+from workbench.errors import UnknownName
+from workbench.model.events import Notice
+
 Scope = Literal["workbench", "lane", "app"]
 
 
@@ -142,6 +145,33 @@ ACTIONS: tuple[Action, ...] = (
     Action("text-start", "home,g", "Start of the answer", "", "Go to the answer's start.", "lane"),
     Action("text-end", "end,G", "End of the answer", "", "Go to the end and follow it.", "lane"),
     Action("to-failure", "f", "Show the failure", "", "Go to what failed the lane first.", "lane"),
+    Action(
+        "next-attempt",
+        "right,n",
+        "Next attempt",
+        "",
+        "Where a lane was asked several times: its next attempt.",
+        "lane",
+        on_screen=True,
+    ),
+    Action(
+        "previous-attempt",
+        "left,p",
+        "Previous attempt",
+        "",
+        "The attempt before it.",
+        "lane",
+        on_screen=True,
+    ),
+    Action(
+        "details",
+        "d",
+        "Details",
+        "",
+        "Checks, warnings, judges' replies, times and cost.",
+        "lane",
+        on_screen=True,
+    ),
     Action("reasoning", "r", "Reasoning", "", "Show the lane's reasoning, or its answer.", "lane"),
     Action("zoom", "z,enter", "Zoom", "", "Give this lane the screen.", "lane", on_screen=True),
     Action("hide", "h", "Hide this lane", "", "Hide it; it still races.", "lane", on_screen=True),
@@ -210,6 +240,21 @@ def key_label(key: str) -> str:
     if key in _SHOWN:
         return _SHOWN[key]
     return key.upper() if key[:1] == "f" and key[1:].isdigit() else key
+
+
+def unknown_keys(keymap: Mapping[str, str]) -> Notice | None:
+    """Return a warning when a keymap names an action that there is not."""
+    known = {action.id for action in ACTIONS}
+    for name in keymap:
+        if name not in known:
+            error = UnknownName("action in screen.keys", name, known)
+            return Notice("warning", error.message, error.hint)
+    return None
+
+
+def first_key(action: Action, keymap: Mapping[str, str]) -> str:
+    """Return the label of an action's first key; empty when a keymap leaves it none."""
+    return next(map(key_label, keys_of(action, keymap)), "")
 
 
 def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +20,10 @@ from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.tui.language import check_language
 from workbench.tui.setup import RECENT, SessionEntry, Setup
+from workbench.tui.state import Rules
 
 if TYPE_CHECKING:
+    from workbench.model.lane import Lane
     from workbench.suites.case import Case
     from workbench.suites.file import Added
 
@@ -73,7 +75,19 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         suite=SUITE,
         save_case=lambda case: _save_case(settings, case),
         language=check_language(Path.cwd()),
+        rules=_rules(settings),
+        fps=settings.screen.fps,
     )
+
+
+def _rules(settings: Settings) -> Rules:
+    def fallbacks(lanes: Iterable[Lane]) -> tuple[Lane, ...]:
+        from workbench.api.wiring import fallbacks_of
+
+        return fallbacks_of(lanes, settings) if any(lane.fallback for lane in lanes) else ()
+
+    defaults = settings.defaults
+    return Rules(defaults.abort_on, defaults.repeat, defaults.sequential, defaults.audit, fallbacks)
 
 
 def _theme_folders() -> tuple[Path, ...]:

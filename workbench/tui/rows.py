@@ -76,9 +76,29 @@ def _complete(attempt: LiveAttempt) -> Badge:
     return Badge("\u2713", "passed, warned" if warned else "passed", "pass")
 
 
-def head(lane: Lane, attempt: LiveAttempt | None, *, reasoning: bool = False) -> tuple[Line, Line]:
+def repeats(model: ViewModel, lane: str) -> Line:
+    """Return which attempt of several a lane shows and how many of them passed; empty for one."""
+    found = model.attempts(lane)
+    if len(found) < 2:
+        return ()
+    shown = model.attempt(lane)
+    place = next((i for i, a in enumerate(found) if a is shown), 0) + 1
+    passed = sum(a.verdict == "pass" for a in found)
+    ended = sum(not a.live for a in found)
+    running = f", {ended} ended" if ended < len(found) else ""
+    tone = "pass" if passed == len(found) else ""
+    return (
+        (f"  {passed} of {len(found)} passed{running}", tone),
+        (f"  \u2039{place}\u203a", "accent"),
+    )
+
+
+def head(
+    lane: Lane, attempt: LiveAttempt | None, *, reasoning: bool = False, tally: Line = ()
+) -> tuple[Line, Line]:
     """Return the left and the right end of a pane's head: who it is, and how it stands. That
-    there is reasoning, folded or shown (*reasoning*), takes the place of the model's name.
+    there is reasoning, folded or shown (*reasoning*), takes the place of the model's name, and so
+    does the *tally* of several attempts.
     """
     model = "" if lane.model == lane.name else f"  {lane.model}"
     name: Line = ((lane.name, "bold"), (model, "muted"))
@@ -86,6 +106,8 @@ def head(lane: Lane, attempt: LiveAttempt | None, *, reasoning: bool = False) ->
         size = fmt.count(sum(map(len, attempt.reasoning_parts)))
         fold = "\u25be" if reasoning else "\u25b8"
         name = ((lane.name, "bold"), (f"  {fold} reasoning, {size} chars", "accent"))
+    if tally:
+        name = (*(name if attempt is not None and attempt.reasoning_parts else name[:1]), *tally)
     state = badge(attempt)
     text, tone = state.span()
     right: list[Span] = []

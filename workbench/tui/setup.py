@@ -12,6 +12,7 @@ from workbench.engine.plan import EngineClient, OpenSession
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
+from workbench.tui.state import Rules
 
 if TYPE_CHECKING:  # a screen that saves no case does not load the suites
     from workbench.suites.case import Case
@@ -92,7 +93,8 @@ class Setup:
     ``sessions(query)`` lists sessions, newest first; an empty query means all. ``keymap`` maps
     binding ids to keys. ``save_case`` appends a case to the suite that is called ``suite``;
     ``live_budget`` is what live mode may spend in a session, in US dollars. ``language`` helps to
-    write checks.
+    write checks, ``rules`` say how races are run, ``fps`` is how often a second the screen is
+    painted at most.
     """
 
     lanes: tuple[Lane, ...]
@@ -112,3 +114,5 @@ class Setup:
     save_case: Callable[[Case], Added] | None = None
     live_budget: float = 0.10
     language: CheckLanguage = CheckLanguage()
+    rules: Rules = field(default_factory=Rules)
+    fps: int = 24

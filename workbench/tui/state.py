@@ -41,6 +41,23 @@ class Draft:
         return tuple(n for n in self.prompt.variables() if n not in self.variables)
 
 
+def _no_fallbacks(_lanes: Iterable[Lane]) -> tuple[Lane, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How races are run besides their prompt and lanes; see
+    :class:`~workbench.engine.plan.RacePlan`. ``fallbacks`` returns the lanes that racing ones name.
+    """
+
+    abort_on: tuple[str, ...] = ()
+    repeat: int = 1
+    sequential: bool = False
+    audit: float = 0.0
+    fallbacks: Callable[[Iterable[Lane]], tuple[Lane, ...]] = _no_fallbacks
+
+
 class ViewModel:
     """State in, events folded; widgets draw from it and change it only through its methods.
 
@@ -56,12 +73,16 @@ class ViewModel:
         *,
         in_view: Iterable[str] = (),
         abort: AbortMode = "off",
+        rules: Rules = Rules(),
         clock: Clock = time.monotonic,
     ) -> None:
         self.lanes: dict[str, Lane] = {lane.name: lane for lane in lanes}
         self.in_view = [name for name in in_view if name in self.lanes] or list(self.lanes)
         self.draft = draft
         self.abort: AbortMode = abort
+        self.rules = rules
+        aborting: AbortMode = "named" if rules.abort_on else "first"
+        self._aborting = abort if abort != "off" else aborting
         self.fold = SessionFold()
         self.selected: int | None = None
         self.version = 0
@@ -74,6 +95,7 @@ class ViewModel:
         self._drafts: dict[int | None, Draft] = {}
         self._awaiting = 0
         self._raced: set[int] = set()
+        self._chosen: dict[tuple[int, str], int] = {}
 
     def open_session(self) -> None:
         """Forget the session: the events of another one are about to come. The draft stays until
@@ -84,6 +106,7 @@ class ViewModel:
         self._started_at.clear()
         self._drafts.clear()
         self._raced.clear()
+        self._chosen.clear()
         self._awaiting = 0
         self.version += 1
 
@@ -199,12 +222,38 @@ class ViewModel:
         return raced + [self.lanes[name] for name in self.in_view if name not in names]
 
     def attempt(self, lane: str) -> LiveAttempt | None:
-        """Return the attempt a lane's pane shows: its newest in the iteration in view."""
+        """Return the attempt a lane's pane shows in the iteration in view: the one stepped to, else
+        the one that runs, else the first that failed, else the last.
+        """
+        found = self.attempts(lane)
+        if len(found) < 2:
+            return found[0] if found else None
+        place = self._chosen.get((found[0].iteration, lane))
+        if place is not None and place < len(found):
+            return found[place]
+        running = next((a for a in found if a.live), None)
+        return running or next((a for a in found if a.first_failure is not None), found[-1])
+
+    def attempts(self, lane: str) -> list[LiveAttempt]:
+        """Return a lane's attempts in the iteration in view, one for each time the prompt was sent:
+        where one was tried again, its newest try.
+        """
         current = self.iteration
         if current is None:
-            return None
-        found = [a for a in current.attempts.values() if a.queued.lane == lane]
-        return found[-1] if found else None
+            return []
+        of_lane = (a for a in current.attempts.values() if a.queued.lane == lane)
+        return list({a.queued.repeat: a for a in of_lane}.values())
+
+    def step_attempt(self, lane: str, by: int) -> bool:
+        """Show a lane's next (+1) or previous (-1) attempt; False at the end of the list."""
+        found = self.attempts(lane)
+        shown = self.attempt(lane)
+        place = next((i for i, a in enumerate(found) if a is shown), 0) + by
+        if not 0 <= place < len(found):
+            return False
+        self._chosen[found[0].iteration, lane] = place
+        self.version += 1
+        return True
 
     # -- the editor -----------------------------------------------------------------------------
 
@@ -243,16 +292,24 @@ class ViewModel:
 
         Raises:
             PromptError: the prompt is empty or a variable has no value.
+            UnknownName: a lane names a fallback that nobody declared.
         """
         self.draft.prompt.render(self.draft.variables)
         used = self.draft.prompt.variables()
+        lanes = tuple(self.lanes[name] for name in self.in_view)
+        rules = self.rules
         plan = RacePlan(
             prompt=self.draft.prompt,
-            lanes=tuple(self.lanes[name] for name in self.in_view),
+            lanes=lanes,
             checks=self.draft.checks,
             variables={n: self.draft.variables[n] for n in used},
             abort=self.abort,
+            abort_on=rules.abort_on,
+            repeat=rules.repeat,
+            sequential=rules.sequential,
             parent=self.selected,
+            fallbacks=rules.fallbacks(lanes),
+            audit=rules.audit,
         )
         self._drafts.pop(self.selected, None)
         self._awaiting += 1
@@ -317,8 +374,8 @@ class ViewModel:
         self.version += 1
 
     def toggle_abort(self) -> AbortMode:
-        """Switch between letting failed lanes run on and aborting them."""
-        self.abort = "first" if self.abort == "off" else "off"
+        """Switch between letting failed lanes run on and aborting them as configured."""
+        self.abort = self._aborting if self.abort == "off" else "off"
         self.version += 1
         return self.abort
 

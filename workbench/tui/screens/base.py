@@ -152,6 +152,29 @@ class LookingScreen(Screen[None]):
             self.bridge.send(OpenSession(session, last=RECENT))
             self.paint()
 
+    def action_next_attempt(self) -> None:
+        """Show the lane's next attempt."""
+        self._step_attempt(1)
+
+    def action_previous_attempt(self) -> None:
+        """Show the lane's attempt before."""
+        self._step_attempt(-1)
+
+    def _step_attempt(self, by: int) -> None:
+        pane = self.lane_in_focus()
+        if pane is not None and self.model.step_attempt(pane.lane.name, by):
+            self.paint()
+
+    def action_details(self) -> None:
+        """Show everything known of the focused lane's attempt."""
+        pane = self.lane_in_focus()
+        if pane is None or pane.attempt is None:
+            self.tell(Notice("info", "There is no answer yet.", "Send the prompt first."))
+            return
+        from workbench.tui.screens.details import DetailsScreen
+
+        self.app.push_screen(DetailsScreen(self.painter, pane.attempt))
+
     # -- cases ----------------------------------------------------------------------------------
 
     def action_save_case(self) -> None:

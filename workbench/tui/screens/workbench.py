@@ -14,7 +14,7 @@ from workbench.engine.plan import Cancel, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
 from workbench.tui import rows
-from workbench.tui.bindings import ACTIONS, bindings, key_label, keys_of
+from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
 from workbench.tui.lines import Line
 from workbench.tui.live import PAUSE, LiveMode
@@ -78,7 +78,7 @@ class WorkbenchScreen(LookingScreen):
                 yield CheckHint(painter, id="check-hint")
                 yield VariablesLine(painter, model, id="variables")
                 yield MatrixView(painter, model, id="matrix")
-        keys = {a.id: key_label(keys_of(a, self.setup.keymap)[0]) for a in ACTIONS}
+        keys = {a.id: first_key(a, self.setup.keymap) for a in ACTIONS}
         yield LaneStrip(painter, model, rows.welcome(keys), id="lanes")
         yield RaceStrip(painter, model, id="race")
         yield TotalsLine(painter, model, id="totals")
@@ -255,7 +255,11 @@ class WorkbenchScreen(LookingScreen):
         checks = self.model.draft.checks
         if not lanes or not self.live.wanted() or any(map(self.setup.check_problem, checks)):
             return
-        plan = replace(self.model.plan(), lanes=lanes)
+        try:
+            plan = replace(self.model.plan(), lanes=lanes)
+        except WorkbenchError as error:
+            self.tell(Notice("error", error.message, error.hint))
+            return
         if self.model.running:
             self.bridge.send(Cancel())
         self.live.sent(max(self.model.fold.iterations, default=0) + 1)

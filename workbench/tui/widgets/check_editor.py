@@ -18,7 +18,7 @@ from workbench.tui.widgets.plain import Plain
 _KEPT = 500
 """Lines whose fault is remembered."""
 
-ROWS, SHORT_ROWS, TALL = 3, 2, 30
+ROWS, SHORT_ROWS, TALL = 3, 2, 50
 """Rows of the hint, on a screen of at least :data:`TALL` rows and on a lower one."""
 
 

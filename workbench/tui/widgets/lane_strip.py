@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from workbench.tui import rows
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.state import ViewModel
@@ -58,7 +59,7 @@ class LaneStrip(Horizontal):
             self._names = names
             self.call_after_refresh(self.place)
         for pane, lane in zip(self.panes(), lanes, strict=False):
-            pane.show(lane, self.model.attempt(lane.name))
+            pane.show(lane, self.model.attempt(lane.name), rows.repeats(self.model, lane.name))
 
     def place(self) -> None:
         """Show as many panes as fit, starting so that the focused one is among them."""

@@ -52,14 +52,18 @@ class LaneView(Plain, can_focus=True):
         self._kept_for: tuple[int, bool] | None = None
         self.welcome: Sequence[Line] = ()
         self._head: tuple[Line, ...] = ()
+        self._tally: Line = ()
         self._marks: dict[int, list[tuple[int, int]]] = {}
         self._marked: tuple[int, int] = (0, 0)
         self._notes: dict[int, str] = {}
 
     # -- what it shows --------------------------------------------------------------------------
 
-    def show(self, lane: Lane, attempt: LiveAttempt | None) -> None:
-        """Show another attempt, or more of the same one. Cheap when nothing changed."""
+    def show(self, lane: Lane, attempt: LiveAttempt | None, tally: Line = ()) -> None:
+        """Show another attempt, or more of the same one. Cheap when nothing changed. *tally* says
+        how the lane's other attempts stand.
+        """
+        self._tally = tally
         if attempt is not self.attempt or lane is not self.lane:
             self.lane, self.attempt = lane, attempt
             self._restart()
@@ -237,7 +241,9 @@ class LaneView(Plain, can_focus=True):
 
     def _head_lines(self) -> tuple[Line, ...]:
         cells = max(0, self.size.width - _LEFT - _RIGHT)
-        name, state = rows.head(self.lane, self.attempt, reasoning=self.reasoning)
+        name, state = rows.head(
+            self.lane, self.attempt, reasoning=self.reasoning, tally=self._tally
+        )
         verdict = rows.verdict_line(self.attempt)
         if self._head_rows() == 2:
             return spread(name, state, cells), verdict

@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from workbench.tui import race, rows
-from workbench.tui.bindings import ACTIONS, Action, key_label, keys_of
+from workbench.tui.bindings import ACTIONS, Action, first_key
 from workbench.tui.lines import Line, Span, joined, spread, width
 from workbench.tui.painter import Painter
 from workbench.tui.state import ViewModel
@@ -34,7 +34,9 @@ class TitleLine(Plain):
         trail = rows.trail(model)
         if model.edited:
             trail = (("edited ", "warn"), *trail)
-        abort = "abort on failure" if model.abort == "first" else "no abort"
+        abort = {"off": "no abort", "first": "abort on failure"}.get(
+            model.abort, "abort on " + ", ".join(model.rules.abort_on)
+        )
         live: Line = (("\u25cf live", "live bold"),) if model.live else ()
         right = (*joined((trail, live, ((abort, "muted"),))), _MARGIN)
         return (spread(left, right, size.width),)
@@ -167,7 +169,9 @@ class KeyBar(Plain):
         for action in ACTIONS:
             if not action.bar:
                 continue
-            label = key_label(keys_of(action, self.keymap)[0])
+            label = first_key(action, self.keymap)
+            if not label:
+                continue
             item: Line = ((label, "accent bold"), (f" {action.bar}  ", "muted"))
             cells = width(item)
             if used + cells > room:

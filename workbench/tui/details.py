@@ -1,0 +1,112 @@
+"""Everything known of one attempt, as lines: checks, warnings, judges' replies, times, cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from workbench.model.attempt import Attempt, JudgeReply
+from workbench.model.verdict import CheckResult
+from workbench.tui import format as fmt
+from workbench.tui.lines import Line, Span
+from workbench.tui.rows import check_cell
+
+_LABEL = 12
+
+
+def details(attempt: Attempt) -> list[Line]:
+    """Return the lines of the details, not yet broken to any width."""
+    out: list[Line] = []
+    for part in (_checks(attempt), _judged(attempt), _times(attempt), _spent(attempt)):
+        if part:
+            out += [*part, ()]
+    return out[:-1]
+
+
+def _heading(text: str) -> Line:
+    return ((text, "bold"),)
+
+
+def _field(label: str, *spans: Span) -> Line:
+    return ((f"  {label:<{_LABEL}}", "muted"), *spans)
+
+
+def _checks(attempt: Attempt) -> list[Line]:
+    warnings = [c for c in attempt.checks if c.severity == "warn"]
+    counted = [c for c in attempt.checks if c.severity != "warn"]
+    out: list[Line] = [_heading("Checks")]
+    out += [_check(c) for c in counted] or [(("  none", "muted"),)]
+    if warnings:
+        out += [(), _heading("Warnings"), *(_check(c) for c in warnings)]
+    return out
+
+
+def _check(check: CheckResult) -> Line:
+    cell, tone = check_cell(check)
+    at = "" if check.at_char is None or check.verdict == "pass" else f" at {check.at_char}"
+    return (
+        (f"  {cell}  ", tone),
+        (check.name, "bold"),
+        (at, tone),
+        (f"  {check.reason}" if check.reason else "", "muted"),
+    )
+
+
+def _judged(attempt: Attempt) -> list[Line]:
+    if not attempt.judged:
+        return []
+    out: list[Line] = [_heading("What judges replied")]
+    for reply in attempt.judged:
+        known = 0 <= reply.index < len(attempt.checks)
+        name = attempt.checks[reply.index].name if known else f"check {reply.index + 1}"
+        out.append((("  " + name, "bold"), (f"  {_price_of(reply)}", "muted")))
+        out += [(("    " + line, ""),) for line in reply.text.splitlines() or [""]]
+    return out
+
+
+def _price_of(reply: JudgeReply) -> str:
+    tokens = "" if reply.tokens is None else f", {fmt.count(reply.tokens)} tokens"
+    cost = "" if reply.usd is None else f", {fmt.money(reply.usd)}"
+    return f"{fmt.duration(reply.ms)}{tokens}{cost}"
+
+
+def _times(attempt: Attempt) -> list[Line]:
+    moments: Iterable[tuple[str, float | None]] = (
+        ("connected", attempt.connect_ms),
+        ("reasoning", attempt.reasoning_ttft_ms),
+        ("first token", attempt.ttft_ms),
+        ("failed", attempt.first_failure.ms if attempt.first_failure else None),
+        ("aborted", attempt.abort_ms),
+        ("ended", attempt.total_ms),
+    )
+    out = [_field(label, (fmt.duration(ms), "")) for label, ms in moments if ms is not None]
+    if attempt.clock_error_ms is not None:
+        out.append(_field("clock", (f"\u00b1 {fmt.duration(attempt.clock_error_ms)}", "")))
+    return [_heading("Times"), *out] if out else []
+
+
+def _spent(attempt: Attempt) -> list[Line]:
+    tokens, cost = attempt.tokens, attempt.cost
+    ended = attempt.finish_reason
+    out: list[Line] = [
+        _heading("Model and cost"),
+        _field("model", (attempt.served_model or attempt.model, "")),
+        _field("state", (attempt.state + (f" ({ended})" if ended else ""), "")),
+        _field(
+            "tokens",
+            (f"{fmt.count(tokens.prompt)} in, {fmt.count(tokens.output)} out", ""),
+            (f"  {tokens.source}", "muted"),
+        ),
+        _field("cost", (fmt.money(cost.usd), ""), (f"  {cost.how}" if cost.how else "", "muted")),
+    ]
+    saved = attempt.avoided
+    if saved is not None:
+        text = f"{fmt.count(saved.tokens)} tokens, {fmt.money(saved.usd)}"
+        out.append(_field("avoided", (text, ""), (f"  {saved.source}", "muted")))
+    if attempt.audit is not None:
+        wrong = attempt.audit.false_abort
+        text = "the whole answer would have passed" if wrong else "the abort was right"
+        out.append(_field("audit", (text, "warn" if wrong else "")))
+    if attempt.error is not None:
+        error = attempt.error
+        out.append(_field("error", (error.message, "fail"), (f" {error.hint}", "muted")))
+    return out

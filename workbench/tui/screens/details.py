@@ -1,0 +1,58 @@
+"""One attempt in full."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from workbench.model.fold import LiveAttempt
+from workbench.tui.details import details
+from workbench.tui.lines import wrapped
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Words
+from workbench.tui.widgets.reader import Reader
+
+
+class DetailsScreen(ModalScreen[None]):
+    """Checks, warnings, judges' replies, times and cost of an attempt, as it stands now."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,d,enter", "leave", "Close", show=False)
+    ]
+
+    def __init__(self, painter: Painter, attempt: LiveAttempt) -> None:
+        super().__init__()
+        self.painter = painter
+        self.attempt = attempt
+
+    def compose(self) -> ComposeResult:
+        """A list that scrolls."""
+        queued = self.attempt.queued
+        name = ((queued.lane, "bold"), (f"  attempt {queued.attempt}", "muted"))
+        with Vertical(classes="dialog wide"):
+            yield Words(self.painter, name, ())
+            yield Reader(self.painter, id="items")
+            yield Words(self.painter, (), (("Arrows scroll, Esc closes.", "muted"),))
+
+    def on_mount(self) -> None:
+        """The one thing to scroll."""
+        self.query_one(Reader).focus()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Break the lines to the width there is."""
+        self.call_after_refresh(self._load)
+
+    def _load(self) -> None:
+        reader = self.query_one(Reader)
+        cells = max(10, reader.size.width)
+        lines = [row for line in details(self.attempt.record()) for row in wrapped(line, cells)]
+        reader.load(lines, reader.top)
+
+    def action_leave(self) -> None:
+        """Close."""
+        self.dismiss(None)
