@@ -8,6 +8,7 @@ from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import Answer
 from tests.tui.stories import BAD, HOSTILE, PROMPT
 from tests.tui.test_screen import SIZE, app_of, harmless
+from workbench.diffing.records import Options
 from workbench.engine.plan import OpenSession
 from workbench.errors import UsageError
 from workbench.model.lane import Lane
@@ -215,7 +216,7 @@ PAIR = Pair("smollm2", "iteration 1", "iteration 2", BAD, OTHER)
 
 @pytest.mark.parametrize("cells", [24, 60, 61, 120])
 def test_a_comparison_fits_its_columns_and_marks_where_changes_begin(cells: int):
-    found = compare(PAIR, "word")
+    found = compare(PAIR)
     for lay in (columns, single):
         text, starts = lay(found, PAIR, cells)
         assert all(width(line) <= cells for line in text)
@@ -225,13 +226,13 @@ def test_a_comparison_fits_its_columns_and_marks_where_changes_begin(cells: int)
 
 
 def test_columns_stand_straight():
-    text, _ = columns(compare(PAIR, "word"), PAIR, 81)
+    text, _ = columns(compare(PAIR), PAIR, 81)
     assert {max(plain(line).find("\u2502"), plain(line).find("\u2503")) for line in text} == {40}
 
 
 def test_a_comparison_by_json_names_the_places():
     pair = Pair("x", "a", "b", '{"a": 1, "b": 2}', '{"a": 3, "c": [4]}')
-    text = [plain(line) for line in structure(compare(pair, "json"))]
+    text = [plain(line) for line in structure(compare(pair, Options(by="json")))]
     assert any(line.startswith("~ /a") for line in text)
     assert len(text) == 3
 
@@ -246,7 +247,15 @@ async def test_hostile_text_stays_harmless_on_every_other_screen(text: str):
     )
     async with app.run_test(size=SIZE) as pilot:
         await raced(pilot, 2)
-        for keys in (["f6"], ["ctrl+d"], ["f7", "end"], ["ctrl+f"], ["ctrl+l", "m"], ["r"]):
+        for keys in (
+            ["f6"],
+            ["ctrl+d"],
+            ["f11"],
+            ["f7", "end"],
+            ["ctrl+f"],
+            ["ctrl+l", "m"],
+            ["r"],
+        ):
             await pilot.press(*keys)
             await pilot.pause()
             await pilot.pause()

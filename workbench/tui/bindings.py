@@ -112,6 +112,14 @@ ACTIONS: tuple[Action, ...] = (
         "Compare answers with the iteration before, or lanes.",
         priority=True,
     ),
+    Action(
+        "recheck",
+        "f11,alt+c",
+        "Ask other checks",
+        "",
+        "Ask other checks of every recorded answer; nothing is sent.",
+        priority=True,
+    ),
     Action("replay", "f7", "Replay", "", "Play the iteration again as it streamed.", priority=True),
     Action(
         "case",

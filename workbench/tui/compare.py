@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.diffing.compare import diff
+from workbench.diffing.noise import noise_mark
 from workbench.diffing.records import Diff, Options
-from workbench.diffing.tokens import By
 from workbench.diffing.views import Piece, inline, side_by_side
+from workbench.model.fold import LiveIteration
 from workbench.model.prompt import Prompt
 from workbench.text import plural
 from workbench.tui.lines import Line, Span, width, wrapped
@@ -19,13 +20,17 @@ _TONES = {"equal": "", "delete": "fail strike", "insert": "pass underline"}
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts with their names, and what they are."""
+    """Two texts with their names, and what they are. ``olds`` and ``news`` hold the complete
+    answers of all repeats, where a lane answered more than once.
+    """
 
     what: str
     a_name: str
     b_name: str
     a: str
     b: str
+    olds: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
 
 
 def pairs(model: ViewModel) -> list[Pair]:
@@ -40,7 +45,18 @@ def pairs(model: ViewModel) -> list[Pair]:
     if previous is not None:
         before = {a.queued.lane: a.text for a in previous.attempts.values()}
         names = (f"iteration {previous.number}", f"iteration {current.number}")
-        out += [Pair(lane, *names, before[lane], here[lane]) for lane in here if lane in before]
+        out += [
+            Pair(
+                lane,
+                *names,
+                before[lane],
+                here[lane],
+                _repeats(previous, lane),
+                _repeats(current, lane),
+            )
+            for lane in here
+            if lane in before
+        ]
         prompts = (_text(previous.started.prompt), _text(current.started.prompt))
         out.append(Pair("prompt", *names, *prompts))
     lanes = list(here)
@@ -49,13 +65,31 @@ def pairs(model: ViewModel) -> list[Pair]:
     return out
 
 
+def _repeats(iteration: LiveIteration, lane: str) -> tuple[str, ...]:
+    whole = ("complete", "truncated")
+    return tuple(
+        a.text
+        for a in iteration.attempts.values()
+        if a.queued.lane == lane and a.ended is not None and a.ended.state in whole
+    )
+
+
 def _text(prompt: Prompt) -> str:
     return f"{prompt.system}\n\n{prompt.user}" if prompt.system else prompt.user
 
 
-def compare(pair: Pair, by: By) -> Diff:
+def compare(pair: Pair, options: Options | None = None) -> Diff:
     """Compare a pair by word, line, sentence or JSON."""
-    return diff(pair.a, pair.b, Options(by=by))
+    return diff(pair.a, pair.b, options)
+
+
+def noise(pair: Pair, options: Options | None = None) -> Line:
+    """Say whether the change is larger than what the lane does by itself; empty without repeats."""
+    if not pair.olds or not pair.news or len(pair.olds) + len(pair.news) < 3:
+        return ()
+    mark = noise_mark(pair.olds, pair.news, options)
+    tone = "accent" if mark.verdict == "change" else "muted"
+    return ((f"{mark.verdict}: {mark.reason}", tone),)
 
 
 def summary(pair: Pair, found: Diff) -> Line:

@@ -127,6 +127,16 @@ class LookingScreen(Screen[None]):
 
         self.app.push_screen(CompareScreen(self.painter, found))
 
+    def action_recheck(self) -> None:
+        """Ask other checks of the session's answers."""
+        session = self.model.fold.session()
+        if not any(True for _ in session.attempts()):
+            self.tell(Notice("info", "There is no answer yet.", "Send the prompt first."))
+            return
+        from workbench.tui.screens.recheck import RecheckScreen
+
+        self.app.push_screen(RecheckScreen(self.painter, session))
+
     def action_replay(self) -> None:
         """Play the iteration in view again."""
         current = self.model.iteration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from workbench.diffing.records import Options
 from workbench.diffing.tokens import By
 from workbench.tui import compare
 from workbench.tui.compare import Pair
@@ -32,6 +34,8 @@ class CompareScreen(Screen[None]):
         Binding("p,N", "change(-1)", "Previous change", show=False),
         Binding("w", "way", "By word, line, sentence or JSON", show=False),
         Binding("s", "layout", "One or two columns", show=False),
+        Binding("i", "space", "White space counts or not", show=False),
+        Binding("c", "case", "Upper and lower case count or not", show=False),
     ]
 
     def __init__(self, painter: Painter, pairs: Sequence[Pair]) -> None:
@@ -39,7 +43,7 @@ class CompareScreen(Screen[None]):
         self.painter = painter
         self.pairs = pairs
         self.at = 0
-        self.way: By = "word"
+        self.options = Options()
         self.columns = True
         self.starts: list[int] = []
 
@@ -49,7 +53,10 @@ class CompareScreen(Screen[None]):
         reader = Reader(self.painter, id="text")
         reader.ground = "background"
         yield reader
-        keys = " \u2190\u2192 pair  n p change  w by word, line...  s columns  Esc close"
+        keys = (
+            " \u2190\u2192 pair  n p change  w by word, line...  s columns"
+            "  i white space  c case  Esc close"
+        )
         yield Words(self.painter, ((keys, "muted"),))
 
     def on_mount(self) -> None:
@@ -63,8 +70,8 @@ class CompareScreen(Screen[None]):
     def show(self) -> None:
         """Compare the pair and lay it out."""
         pair = self.pairs[self.at]
-        found = compare.compare(pair, self.way)
-        place: Line = ((f" {self.at + 1}/{len(self.pairs)}  ", "muted"),)
+        found = compare.compare(pair, self.options)
+        place: Line = ((f" {self.at + 1}/{len(self.pairs)}  ", "muted"), *self._how())
         summary = self.query_one("#summary", Words)
         summary.words = ((*place, *compare.summary(pair, found)),)
         summary.repaint()
@@ -73,6 +80,8 @@ class CompareScreen(Screen[None]):
         lay = compare.columns if self.columns and cells >= 60 else compare.single
         text, self.starts = lay(found, pair, cells)
         head = compare.structure(found)
+        if mark := compare.noise(pair, self.options):
+            head = [mark, *head]
         if head:
             head = [*head, ()]
         self.starts = [start + len(head) for start in self.starts]
@@ -94,9 +103,28 @@ class CompareScreen(Screen[None]):
         if target is not None:
             reader.go(target - 2)
 
+    def _how(self) -> Line:
+        """Say what is compared, where it is not the usual."""
+        options = self.options
+        words = [f"by {options.by}"] if options.by != "word" else []
+        words += ["ignoring white space"] if options.ignore_space else []
+        words += ["ignoring case"] if options.ignore_case else []
+        return ((", ".join(words) + "  ", "warn"),) if words else ()
+
     def action_way(self) -> None:
         """Compare by the next unit."""
-        self.way = _WAYS[(_WAYS.index(self.way) + 1) % len(_WAYS)]
+        way = _WAYS[(_WAYS.index(self.options.by) + 1) % len(_WAYS)]
+        self.options = replace(self.options, by=way)
+        self.show()
+
+    def action_space(self) -> None:
+        """Let white space count, or not."""
+        self.options = replace(self.options, ignore_space=not self.options.ignore_space)
+        self.show()
+
+    def action_case(self) -> None:
+        """Let upper and lower case count, or not."""
+        self.options = replace(self.options, ignore_case=not self.options.ignore_case)
         self.show()
 
     def action_layout(self) -> None:

@@ -1,0 +1,77 @@
+"""Other checks asked of recorded answers, as lines to read: the original beside the new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.api.retro import Change, Rejudged, recheck
+from workbench.model.session import Session
+from workbench.text import plural
+from workbench.tui import format as fmt
+from workbench.tui.lines import Line, Span, cut, width
+
+_TONES = {"pass": "pass", "fail": "fail", "error": "warn", "pending": "muted"}
+_HEAD = ("iteration", "lane", "was", "is", "TTFF was", "TTFF is", "an abort saves")
+
+
+def rejudged(session: Session, checks: Sequence[str], folder: Path) -> tuple[Rejudged, ...]:
+    """Judge every ended attempt of *session* by *checks* instead of its own.
+
+    Raises:
+        CheckSyntaxError: a check cannot be read.
+    """
+    return recheck(session, Change(only=tuple(checks)), folder=folder)
+
+
+def recorded(session: Session) -> tuple[str, ...]:
+    """Return every check of the session's iterations once, in order."""
+    return tuple(dict.fromkeys(text for it in session.iterations for text in it.checks))
+
+
+def summary(found: Sequence[Rejudged]) -> Line:
+    """Return in one line how much comes out differently."""
+    changed = sum(r.changed for r in found)
+    before = sum(r.original.verdict == "pass" for r in found)
+    now = sum(r.now.verdict == "pass" for r in found)
+    return (
+        (f" {plural(len(found), 'answer')}: ", ""),
+        (f"{before} passed, now {now}", "bold"),
+        (f"   {changed} come out differently", "accent" if changed else "muted"),
+    )
+
+
+def table(found: Sequence[Rejudged], cells: int) -> list[Line]:
+    """Return the table, at most *cells* wide: a row for each attempt, and why it fails now."""
+    rows: list[tuple[Span, ...]] = [tuple((word, "muted") for word in _HEAD)]
+    rows += [_row(r) for r in found]
+    widths = [max(width((row[i],)) for row in rows) for i in range(len(_HEAD))]
+    out: list[Line] = []
+    for index, row in enumerate(rows):
+        line: list[Span] = [(" ", "")]
+        for span, size in zip(row, widths, strict=True):
+            line += [span, (" " * (size - width((span,)) + 2), "")]
+        failure = found[index - 1].now.first_failure if index else None
+        if failure is not None:
+            line.append((f"{failure.check or failure.kind}: {failure.reason}", "muted"))
+        out.append(cut(line, cells))
+    return out
+
+
+def _row(r: Rejudged) -> tuple[Span, ...]:
+    was, now = r.original, r.now
+    mark = " \u2190" if was.verdict != now.verdict else ""
+    cut_off = " (cut)" if r.partial else ""
+    saved = "\u2013"
+    if r.saved is not None:
+        tokens = "" if r.saved.tokens is None else f", {r.saved.tokens} tok"
+        saved = f"{fmt.duration((r.saved.seconds or 0.0) * 1000)}{tokens}"
+    return (
+        (str(now.iteration), ""),
+        (now.lane, "bold"),
+        (was.verdict, _TONES[was.verdict]),
+        (f"{now.verdict}{cut_off}{mark}", _TONES[now.verdict] + (" bold" if mark else "")),
+        (fmt.duration(was.ttff_ms), ""),
+        (fmt.duration(now.ttff_ms), "accent" if was.ttff_ms != now.ttff_ms else ""),
+        (saved, ""),
+    )
