@@ -1,6 +1,7 @@
 """``workbench compare`` and ``workbench cases shrink``."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,3 +64,30 @@ def test_a_case_is_shrunk_on_a_lane_and_added(workbench: Call, project: Path) ->
     assert not list((project / "sessions").glob("*"))
     assert workbench("cases", "shrink", "s", "long", "-l", "good").code == 1
     assert workbench("cases", "shrink", "s", "nobody", "-l", "v").code == 2
+
+
+def test_a_search_goes_on_over_recorded_answers_without_asking_twice(
+    workbench: Call, project: Path
+) -> None:
+    suite(project, ["no"])
+    text = "Some. Long. Input.\nthing to be made smaller, word by word"
+    for name in ("s", "t"):
+        append_cases(
+            project / "suites" / f"{name}.jsonl",
+            [Case("long", (Message("user", text),), checks=("json",))],
+        )
+    first = workbench("cases", "shrink", "s", "long", "-l", "v", "--cached", "--budget", "2")
+    assert "2 tries, 2 requests; the budget ended" in first.err
+    again = workbench("cases", "shrink", "t", "long", "-l", "v", "--cached")
+    tries, requests = (int(n) for n in re.findall(r"(\d+) (?:tries|requests?)", again.err))
+    assert requests == tries - 2
+    third = workbench("cases", "shrink", "t", "long", "-l", "v", "--cached")
+    assert f"{tries} tries, 0 requests" in third.err
+
+
+def test_one_recording_is_no_lane_to_shrink_on(workbench: Call, project: Path) -> None:
+    suite(project, ["no"])
+    with (project / "workbench.toml").open("a") as file:
+        file.write('[lanes.tape]\nprovider = "replay"\nmodel = "m"\n')
+    result = workbench("cases", "shrink", "s", "c0", "-l", "tape")
+    assert (result.code, "plays one recording" in result.err) == (2, True)
