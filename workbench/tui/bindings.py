@@ -131,6 +131,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("open-prompt", "alt+o", "Open a prompt file", "", "Load prompt, checks and values."),
     Action("save-prompt", "alt+s", "Save to a prompt file", "", "Save prompt, checks and values."),
+    Action("measures", "alt+m", "Measures", "", "Charts and figures of the whole session."),
     Action("live", "f12", "Live mode", "", "Send by itself after a pause in typing."),
     Action("sessions", "ctrl+f", "Sessions", "", "Find and open another session.", priority=True),
     Action(

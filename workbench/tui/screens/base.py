@@ -147,6 +147,12 @@ class LookingScreen(Screen[None]):
 
         self.app.push_screen(ReplayScreen(self.painter, self.model, current))
 
+    def action_measures(self) -> None:
+        """Show the session's charts and figures."""
+        from workbench.tui.screens.measures import MeasuresScreen
+
+        self.app.push_screen(MeasuresScreen(self.painter, self.model))
+
     def action_sessions(self) -> None:
         """Find a session and open it."""
         if self.model.running:

@@ -1,0 +1,47 @@
+"""The measures screen tells what the session's story holds, and nothing it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.conftest import settled, shown
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.stories import invoice_script, setup
+from workbench.measure.story import story
+from workbench.model.session import Session
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.lines import plain, width
+from workbench.tui.measures import measures
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_failures_by_iteration_their_curve_and_what_came_of_them(size):
+    app = WorkbenchApp(FakeEngine(invoice_script), setup())
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        for number in (1, 2, 3):
+            await pilot.press("ctrl+j")
+            await settled(pilot, number)
+        told = story(app.model.fold.session())
+        await pilot.press("alt+m")
+        await pilot.pause()
+        await pilot.pause()
+        assert "Time to first failure, by iteration" in shown(app)
+        lines = measures(told, size[0] - 2)
+        text = "\n".join(map(plain, lines))
+        assert "\u2717 120 ms   \u2717 120 ms   \u2713" in text
+        curve = next(lane.curve for lane in told.lanes if lane.lane == "smollm2")
+        point = curve.points[-1]
+        assert f"{point.share:.0%} ({point.low:.0%} to {point.high:.0%})" in text
+        assert "Nothing was aborted." in text
+        assert max(map(width, lines)) <= size[0] - 2
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is app.main
+
+
+def test_a_session_without_iterations_says_so():
+    empty = Session("s", "", "", "")
+    assert [plain(line) for line in measures(story(empty), 80)] == [
+        "Nothing was sent in this session yet."
+    ]

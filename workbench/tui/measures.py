@@ -1,0 +1,166 @@
+"""The session's own story as lines: what failed when, what came of it, what it cost.
+
+Every number comes from :mod:`workbench.measure`; see ``docs/measures.md`` for the definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.measure.curves import FailureCurve
+from workbench.measure.failure import AvoidedSum, Recovery
+from workbench.measure.story import LaneStory, Story, Turn
+from workbench.text import cell_width, plural, shorten, visible_line
+from workbench.tui import format as fmt
+from workbench.tui.lines import Line, Span
+
+_NAME, _CELL = 16, 11
+_BAR, _REST, _BAND = "\u2501", "\u2508", "\u2500"
+_GLYPHS = {
+    "pass": ("\u2713", "pass"),
+    "fail": ("\u2717", "fail"),
+    "error": ("!", "fail"),
+    "pending": ("\u00b7", "muted"),
+}
+
+
+def measures(story: Story, cells: int) -> list[Line]:
+    """Return the screen's lines for *cells* cells."""
+    if not story.lanes:
+        return [(("Nothing was sent in this session yet.", "muted"),)]
+    sections = (
+        ("Time to first failure, by iteration", _turns(story, cells)),
+        ("Share failed over time, with its 95 % interval", _curves(story.lanes, cells)),
+        ("From a failure to the next pass", _recoveries(story.recoveries)),
+        ("Pace", _pace(story)),
+        ("Cost", _costs(story.lanes)),
+        ("Avoided by aborting", _avoided(story.lanes)),
+    )
+    out: list[Line] = []
+    for title, lines in sections:
+        out += [((title, "bold"),), *lines, ()]
+    return out[:-1]
+
+
+def _fit(text: str, cells: int) -> str:
+    shown = shorten(visible_line(text), cells - 1)
+    return shown + " " * (cells - cell_width(shown))
+
+
+def _turns(story: Story, cells: int) -> list[Line]:
+    """A line for each lane, a column for each of the last iterations that fit."""
+    numbers = sorted({turn.iteration for turn in story.turns})
+    room = max(1, (cells - _NAME) // _CELL)
+    shown = numbers[-room:]
+    found = {(turn.lane, turn.iteration): turn for turn in story.turns}
+    head = "".join(f"{number:<{_CELL}}" for number in shown)
+    out: list[Line] = [((" " * _NAME, ""), (head, "muted"))]
+    for lane in story.lanes:
+        row: list[Span] = [(_fit(lane.lane, _NAME), "")]
+        row += [_turn(found.get((lane.lane, number))) for number in shown]
+        out.append(tuple(row))
+    return out
+
+
+def _turn(turn: Turn | None) -> Span:
+    if turn is None:
+        return " " * _CELL, ""
+    glyph, tone = _GLYPHS[turn.verdict]
+    when = "" if turn.ttff_ms is None else f" {fmt.duration(turn.ttff_ms)}"
+    return f"{glyph + when:<{_CELL}}", tone
+
+
+def _curves(lanes: Sequence[LaneStory], cells: int) -> list[Line]:
+    """A bar for each lane's share failed in the end, and the moments at which it grew."""
+    out: list[Line] = []
+    for lane in lanes:
+        curve = lane.curve
+        label = (_fit(lane.lane, _NAME), "")
+        if not curve.observed:
+            out.append((label, ("nothing observed", "muted")))
+            continue
+        last = curve.points[-1] if curve.points else None
+        share, low, high = (last.share, last.low, last.high) if last else (0.0, 0.0, 0.0)
+        width = max(10, min(40, cells - _NAME - 34))
+        figures = f"  {share:4.0%}" + (f" ({low:.0%} to {high:.0%})" if last else "")
+        about = f"  {curve.failed} of {curve.observed}"
+        out.append((label, *_bar(share, high, width), (figures, "bold"), (about, "muted")))
+        if curve.points:
+            out.append(((" " * _NAME, ""), (_steps(curve, cells - _NAME), "muted")))
+    return out
+
+
+def _bar(share: float, high: float, cells: int) -> Line:
+    full = round(share * cells)
+    band = max(0, round(high * cells) - full)
+    rest = _REST * (cells - full - band)
+    return ((_BAR * full, "fail"), (_BAND * band, "warn"), (rest, "muted"))
+
+
+def _steps(curve: FailureCurve, cells: int) -> str:
+    text = ""
+    for point in curve.points:
+        step = f"{point.share:.0%} by {fmt.duration(point.ms)}"
+        longer = f"{text}, {step}" if text else step
+        if len(longer) > cells - 2:
+            return text + " \u2026"
+        text = longer
+    return text
+
+
+def _recoveries(found: Sequence[Recovery]) -> list[Line]:
+    out: list[Line] = []
+    for recovery in found[-8:]:
+        who = recovery.lane or "session"
+        label = _fit(f"{recovery.iteration}  {who}", _NAME)
+        if recovery.seconds is not None:
+            said = (f"{fmt.duration(recovery.seconds * 1000)}", "pass")
+        elif recovery.clock_jumped:
+            said = ("unknown: the wall clock went backwards", "muted")
+        else:
+            said = ("not yet", "muted")
+        out.append(((label, ""), said))
+    return out or [(("Nothing failed.", "muted"),)]
+
+
+def _pace(story: Story) -> list[Line]:
+    pace = story.velocity
+    per_minute = "unknown" if pace.per_minute is None else f"{pace.per_minute:.1f}"
+    out: list[Line] = [
+        (
+            (_fit("velocity", _NAME), ""),
+            (f"{per_minute} iterations per active minute", "bold"),
+            (f"  {plural(pace.iterations, 'iteration')}", "muted"),
+        )
+    ]
+    for race in story.races:
+        text = f"{race.ratio:.1f} iterations of {race.fast} fit before {race.slow}'s first verdict"
+        out.append(((_fit("race", _NAME), ""), (text, "")))
+    return out
+
+
+def _costs(lanes: Sequence[LaneStory]) -> list[Line]:
+    out: list[Line] = []
+    for lane in lanes:
+        each = lane.cost_per_success
+        spans: list[Span] = [(_fit(lane.lane, _NAME), ""), (fmt.money(lane.cost_usd), "bold")]
+        if each is not None:
+            spans.append((f"  {fmt.money(each)} per pass", "muted"))
+        if lane.waste_s or lane.waste_tokens:
+            waste = f"{fmt.duration(lane.waste_s * 1000)}, {fmt.count(lane.waste_tokens)} tokens"
+            spans.append((f"  after first failures: {waste}", "warn"))
+        out.append(tuple(spans))
+    return out
+
+
+def _avoided(lanes: Sequence[LaneStory]) -> list[Line]:
+    out: list[Line] = [
+        ((_fit(lane.lane, _NAME), ""), *_saved(part)) for lane in lanes for part in lane.avoided
+    ]
+    return out or [(("Nothing was aborted.", "muted"),)]
+
+
+def _saved(part: AvoidedSum) -> Line:
+    seconds = fmt.duration(None if part.seconds is None else part.seconds * 1000)
+    text = f"{fmt.count(part.tokens)} tokens, {seconds}, {fmt.money(part.usd)}"
+    return ((text, ""), (f"  {part.source}, {plural(part.attempts, 'attempt')}", "muted"))
