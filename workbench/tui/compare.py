@@ -98,6 +98,8 @@ def summary(pair: Pair, found: Diff) -> Line:
     head: list[Span] = [(f"{pair.what}  ", "bold"), (f"{pair.a_name} \u2192 {pair.b_name}   ", "")]
     if s.identical:
         return (*head, ("identical", "pass bold"))
+    if not s.hunks:
+        return (*head, ("the same but for what is ignored", "pass"))
     unit = {"json": "value"}.get(s.by, s.by)
     return (
         *head,

@@ -107,8 +107,9 @@ class CompareScreen(Screen[None]):
         """Say what is compared, where it is not the usual."""
         options = self.options
         words = [f"by {options.by}"] if options.by != "word" else []
-        words += ["ignoring white space"] if options.ignore_space else []
-        words += ["ignoring case"] if options.ignore_case else []
+        pairs = (("space", options.ignore_space), ("case", options.ignore_case))
+        ignored = ", ".join(name for name, on in pairs if on)
+        words += [f"ignoring {ignored}"] if ignored else []
         return ((", ".join(words) + "  ", "warn"),) if words else ()
 
     def action_way(self) -> None:
