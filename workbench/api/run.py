@@ -93,13 +93,14 @@ def run_cases(
         settings, sum(lane.provider == "local" for lane in asked.values()), cached=plan.cached
     )
     _check_prices(plan, asked, tools)
-    name = before.id if before else None
-    opened = OpenSession(id=name, title=_TITLE + suite, saved=plan.saved)
     known, right = {case.id: case for case in cases}, json_wanted(cases)
-    work = RunWork(tools, opened, lanes, known, plan, units, fallbacks, _answers(before), right)
+    earlier, recorded = _earlier(before, done, right), _answers(before)
+    name = before.id if before else None
+    before = None  # a long run's record is large; what is needed of it is taken
+    opened = OpenSession(id=name, title=_TITLE + suite, saved=plan.saved)
+    work = RunWork(tools, opened, lanes, known, plan, units, fallbacks, recorded, right)
     with asyncio.Runner(loop_factory=metered_loop) as runner:
         stopped, wall_s = runner.run(work.run(seen))
-    earlier = _earlier(before, done, right)
     order = {name: place for place, name in enumerate(lanes)}
     results = sorted((*earlier, *work.results), key=lambda r: order.get(r.lane, len(order)))
     return RunOutcome(
