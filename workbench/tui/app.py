@@ -62,6 +62,7 @@ class WorkbenchApp(App[int]):
         )
         self.model.notice = problem or unknown_keys(setup.keymap)
         self._interrupted = float("-inf")
+        self._worn = _stamp(theme.path)
         self.bridge = Bridge(factory, self.model, self._painted)
         self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
         self.register_theme(textual_theme(theme))
@@ -90,6 +91,7 @@ class WorkbenchApp(App[int]):
                 loop.add_signal_handler(number, self._leave, code)
         racing = tuple(self.model.lanes[name] for name in self.model.in_view)
         self.call_after_refresh(self._begin, racing)
+        self.set_interval(1.0, self.reload_theme, name="theme file")
         self.set_interval(1 / self.setup.fps, self.bridge.tick, name="frame")
 
     def _begin(self, racing: tuple[Lane, ...]) -> None:
@@ -126,7 +128,20 @@ class WorkbenchApp(App[int]):
 
     # -- themes ---------------------------------------------------------------------------------
 
+    def reload_theme(self) -> None:
+        """Wear the theme again when its file was edited; a broken one is said, and not worn."""
+        path = self.painter.theme.path
+        stamp = _stamp(path)
+        if path is None or stamp is None or stamp == self._worn:
+            return
+        self._worn = stamp
+        try:
+            self._wear(load_theme(path))
+        except WorkbenchError as error:
+            self.main.tell(Notice("warning", error.message, error.hint))
+
     def _wear(self, theme: ThemeFile) -> None:
+        self._worn = _stamp(theme.path)
         self.painter.use(theme)
         self.register_theme(textual_theme(theme))
         self.theme = theme.name
@@ -178,6 +193,14 @@ class WorkbenchApp(App[int]):
         text = visible(traceback.format_exc())
         self._exit_renderables.append(Segments([Segment(text), Segment.line()]))
         self._close_messages_no_wait()
+
+
+def _stamp(path: Path | None) -> tuple[Path, int] | None:
+    """Return what changes when a theme's file does; None while an editor is replacing it."""
+    try:
+        return None if path is None else (path, path.stat().st_mtime_ns)
+    except OSError:
+        return None
 
 
 def _first_theme(setup: Setup) -> tuple[ThemeFile, Notice | None]:
