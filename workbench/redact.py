@@ -44,6 +44,7 @@ class Redactor:
         forms = {form for value in values for form in _forms(value)}
         self.forms: tuple[str, ...] = tuple(sorted(forms, key=len, reverse=True))
         self.longest = len(self.forms[0]) if self.forms else 0
+        self._heads = tuple({form[:HOLD] for form in forms})
 
     def __bool__(self) -> bool:
         """True when there is anything to mask."""
@@ -55,6 +56,10 @@ class Redactor:
             if form in text:
                 text = text.replace(form, MASK * len(form))
         return text
+
+    def suspects(self, text: str) -> bool:
+        """Return whether a known value begins in *text*: cheap, and rarely true."""
+        return any(head in text for head in self._heads)
 
     def begun(self, text: str, least: int = HOLD) -> int:
         """Return how many of the last characters of *text* are the beginning of a known value.
@@ -95,6 +100,9 @@ class StreamRedactor:
             return []
         raw = "".join(text for _, text in pending)
         joined = self._passed + raw
+        if not self._redactor.suspects(joined):
+            self._passed = joined[1 - self._redactor.longest :]
+            return pending
         masked = self._redactor(joined)[len(self._passed) :]
         cut = len(raw)
         if end:

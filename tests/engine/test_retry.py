@@ -17,6 +17,8 @@ from workbench.engine.retry import may_pass, pause_s
 from workbench.errors import PROVIDER_FAILURES, ConnectFailed, ProviderError
 from workbench.model.events import Event, LaneStatus
 from workbench.model.lane import Lane, Limits
+from workbench.providers.failures import from_status
+from workbench.providers.http.connection import Head
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,14 @@ async def test_cancelling_ends_the_wait_for_a_retry(monkeypatch: pytest.MonkeyPa
 
     iteration, _ = await race(plan(failing("a", 0)), during=cancel_in_the_pause)
     assert [a.state for a in iteration.attempts] == ["error", "cancelled"]
+
+
+@pytest.mark.parametrize("status", [408, 504])
+def test_a_timeout_of_the_server_is_tried_again_and_one_of_our_own_is_not(status: int) -> None:
+    theirs = from_status(Head(status, (), 0), b"")
+    ours = ProviderError("The first token did not come in 120 s.", kind="timeout")
+    assert theirs.kind == ours.kind == "timeout"
+    assert (may_pass(theirs), may_pass(ours)) == (True, False)
 
 
 def test_a_connection_that_fails_is_told_at_once_certificate_errors_included() -> None:

@@ -54,15 +54,17 @@ class Terminal:
         mode: str = "plain",
         term: str = "xterm-256color",
         program: str = PROGRAM,
+        command: tuple[str, ...] = (),
+        folder: Path = ROOT,
     ) -> None:
         self.main, side = pty.openpty()
         self.out = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, str(mark), mode],
+            command or [sys.executable, "-c", program, str(mark), mode],
             stdin=side,
             stdout=side,
             stderr=side,
-            cwd=ROOT,
+            cwd=folder,
             env={
                 **os.environ,
                 "TERM": term,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from workbench.config.settings import Settings
 from workbench.errors import ConfigError
+from workbench.model.lane import Lane
 from workbench.providers.presets import resolve
 
 SERVICE = "workbench"
@@ -29,6 +30,7 @@ class Keys:
         self._approved = {
             (lane.key_env, origin_of(lane.base_url)) for lane in lanes if lane.base_url
         }
+        self._declared = lanes
         self.names = {lane.key_env for lane in lanes if lane.key_env}
         self._found: dict[str, str | None] = {}
 
@@ -38,9 +40,20 @@ class Keys:
             return None
         return self._value(name)
 
+    def declares(self, lane: Lane) -> bool:
+        """Return whether the user's own settings name where *lane* sends, and how it gets there.
+
+        A proxy or a certificate of somebody else's would be as bad as an address.
+        """
+        lane = resolve(lane)
+        return lane.base_url is None or any(
+            (lane.base_url, lane.key_env, lane.options) == (own.base_url, own.key_env, own.options)
+            for own in self._declared
+        )
+
     def source(self, name: str) -> KeySource:
         """Return where the key *name* is."""
-        if self._environment.get(name):
+        if self._environment.get(name, "").strip():
             return "environment"
         return "keyring" if self._value(name) else "missing"
 
@@ -49,10 +62,10 @@ class Keys:
         return [value for name in sorted(self.names) if (value := self._value(name))]
 
     def _value(self, name: str) -> str | None:
-        if value := self._environment.get(name):
+        if value := self._environment.get(name, "").strip():
             return value
         if name not in self._found:
-            self._found[name] = from_keyring(name)
+            self._found[name] = (from_keyring(name) or "").strip() or None
         return self._found[name]
 
 

@@ -18,6 +18,7 @@ from workbench.model.lane import Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Delta, Final, Request, Sent, Services
 from workbench.providers.presets import resolve
+from workbench.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -159,7 +160,8 @@ async def _models(lane: Lane, services: Services) -> tuple[Step, tuple[str, ...]
             body = await wire.read_all(4 << 20)
     except WorkbenchError as error:
         return Step("models", None, f"not listed: {error.message}"), ()
-    names = model_names(body) if head.status == 200 else ()
+    mask = Redactor([found] if found else [])
+    names = tuple(map(mask, model_names(body))) if head.status == 200 else ()
     if not names:
         return Step("models", None, f"the server lists none (HTTP {head.status})"), ()
     if lane.model not in names:

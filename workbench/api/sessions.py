@@ -221,8 +221,8 @@ def ancestry(session: Session, number: int) -> tuple[Iteration, ...]:
 def restore(session: Session, number: int) -> RacePlan:
     """Return what was sent in an iteration as the plan of a new one that branches from it.
 
-    Lanes come as they were recorded. Whoever sends the plan must match their ``base_url`` with
-    the user's own configuration before a key is used.
+    Lanes come as they were recorded. An engine of :func:`~workbench.api.wiring.make_tools` sends
+    nothing to an address that the user's own configuration does not name.
 
     Raises:
         UnknownName: the session has no such iteration.

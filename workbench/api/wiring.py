@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from workbench.api.journals import open_session
 from workbench.api.keys import Keys
@@ -12,6 +13,7 @@ from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.paths import cache_dir, models_dir
 from workbench.config.settings import Settings
 from workbench.engine.core import Tools
+from workbench.errors import ConfigError
 from workbench.measure.pricing import PriceBook
 from workbench.model.attempt import Cost, Tokens
 from workbench.model.lane import Lane
@@ -19,7 +21,10 @@ from workbench.providers import registry
 from workbench.providers.base import Provider, Services
 from workbench.providers.cached import CachedProvider
 from workbench.providers.local_process import usable_cores
+from workbench.providers.masked import MaskedProvider
 from workbench.providers.presets import PRESETS
+from workbench.providers.presets import resolve as resolve_lane
+from workbench.redact import Redactor
 
 SPECS_KEPT = 4096
 
@@ -37,15 +42,18 @@ def make_tools(
     """
     cores = settings.cores or usable_cores()
     prices = PriceBook({name: preset.billing for name, preset in PRESETS.items() if preset.billing})
+    keys = Keys(settings)
     services = Services(
-        Keys(settings),
+        keys,
         cores=cores,
         local_lanes=max(1, local_lanes),
         models_dir=models_dir(),
     )
     return Tools(
         services=services,
-        provider=ProviderMaker(prices, settings.proxy, _cached(settings) if cached else None),
+        provider=ProviderMaker(
+            prices, keys, settings.proxy, _cached(settings) if cached else None
+        ),
         pipeline=PipelineMaker(trusted=code and settings.trusted, grading=True),
         price=prices.cost,
         open_session=lambda command: open_session(settings, command, known_secrets(settings)),
@@ -75,15 +83,19 @@ def _cached(settings: Settings) -> Callable[[Lane, Services], Provider]:
 
 
 class ProviderMaker:
-    """Makes adapters, with the prices looked up and the configured proxy set before any clock."""
+    """Makes adapters of lanes the user's own settings declare, with the prices looked up and the
+    configured proxy set before any clock. Keys that come back from a server are masked.
+    """
 
     def __init__(
         self,
         prices: PriceBook,
+        keys: Keys,
         proxy: str | None,
         make: Callable[[Lane, Services], Provider] | None = None,
     ) -> None:
         self._prices = prices
+        self._keys = keys
         self._proxy = proxy
         self._make = make or registry.provider_for
 
@@ -93,10 +105,24 @@ class ProviderMaker:
         Raises:
             WorkbenchError: the lane cannot be used as it is configured.
         """
+        if not self._keys.declares(lane):
+            raise ConfigError(
+                f"The lane {lane.name} would send to {lane.base_url or lane.provider}, as no lane "
+                "of your own configuration does: nothing is sent.",
+                f"If you trust it, declare it: [lanes.{lane.name}] in workbench.toml.",
+            )
         self._prices.prepare(lane)
+        sends = resolve_lane(lane).base_url is not None
         if self._proxy is not None and "proxy" not in lane.options:
             lane = replace(lane, options={**lane.options, "proxy": self._proxy})
-        return self._make(lane, services)
+        made = self._make(lane, services)
+        if sends and (redactor := self._redactor):
+            return MaskedProvider(made, redactor)
+        return made
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor(self._keys.values())
 
 
 class PipelineMaker:

@@ -59,7 +59,7 @@ class _Sender:
     """Sends an iteration's prompt to the lane again and says how the check came out.
 
     The lane is the user's own of that name; a recorded one of another name is used as it was
-    recorded and gets no key its origin is not approved for.
+    recorded, unless it would send to where none of the user's own lanes send.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from workbench import __version__
+from workbench.api.keys import Keys
 from workbench.api.setup import settings_for
 from workbench.cli import output
 from workbench.config.paths import cache_dir, models_dir
@@ -18,6 +19,7 @@ from workbench.config.settings import Settings
 from workbench.errors import UnknownName
 from workbench.providers.models.catalogue import find_model
 from workbench.providers.models.files import state
+from workbench.providers.presets import resolve
 
 
 @click.command()
@@ -29,7 +31,8 @@ def doctor(*, as_json: bool) -> int:
     """
     settings = settings_for()
     values = _settings(settings)
-    lanes = [_lane(settings, name) for name in settings.lanes]
+    keys = Keys(settings)
+    lanes = [_lane(settings, keys, name) for name in settings.lanes]
     if as_json:
         output.document(
             {
@@ -77,13 +80,14 @@ def _show(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _lane(settings: Settings, name: str) -> tuple[str, str, str]:
+def _lane(settings: Settings, keys: Keys, name: str) -> tuple[str, str, str]:
     lane = settings.lanes[name]
     source = settings.source(f"lanes.{name}")
     if lane.provider == "local":
         return name, _local_state(lane.model, lane.path), source
-    if lane.key_env and not os.environ.get(lane.key_env):
-        return name, f"no key in ${lane.key_env}", source
+    key = resolve(lane).key_env
+    if key and keys.source(key) == "missing":
+        return name, f"no key in ${key}, nor in the keyring", source
     return name, "ready", source
 
 

@@ -85,6 +85,8 @@ def key(*, name: str) -> None:
     lane = resolve(settings_for().lane(name))
     if not lane.key_env:
         raise ConfigError(f"The lane {name} needs no key.", "Name one in its key_env.")
-    value = click.prompt(f"Key for {lane.base_url}", hide_input=True, err=True)
-    keys.store_in_keyring(lane.key_env, value.strip())
+    value = str(click.prompt(f"Key for {lane.base_url}", hide_input=True, err=True)).strip()
+    if not value:
+        raise ConfigError("That is no key: nothing but white space.", "Nothing was stored.")
+    keys.store_in_keyring(lane.key_env, value)
     diagnostics.say(f"{lane.key_env}: stored in the keyring")

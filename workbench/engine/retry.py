@@ -15,16 +15,22 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 120.0
 PASSING: tuple[ProviderFailure, ...] = ("rate_limit", "server")
 """Failures that may pass by themselves."""
+GATEWAY_TIMEOUTS = (408, 504)
+"""Statuses with which a server or the proxy before it says that *it* ran out of time: like any
+other error of the server. Running into a deadline of ours has no status and is not repeated.
+"""
 
 
 def may_pass(error: ProviderError) -> bool:
     """Return whether trying again soon can help.
 
-    Only rate limits and errors of the server pass by themselves: a bad certificate stays bad, a
-    server that is down is better told at once. A provider that asks for more than two minutes is
+    Only rate limits and errors of the server (its time-outs included) pass by themselves: a bad
+    certificate stays bad, a server that is down is better told at once, and an attempt that used up
+    the lane's own deadline would only use it up again. A provider that asks for more than two minutes is
     not waited for: the person is told instead.
     """
-    return error.kind in PASSING and (error.retry_after or 0) <= LONGEST_PAUSE_S
+    passing = error.kind in PASSING or error.status in GATEWAY_TIMEOUTS
+    return passing and (error.retry_after or 0) <= LONGEST_PAUSE_S
 
 
 def pause_s(error: ProviderError, retries: int, random: Callable[[], float]) -> float:
