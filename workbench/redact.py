@@ -32,6 +32,7 @@ def _forms(value: str) -> set[str]:
         escaped.replace("/", "\\/"),
         json.dumps(value, ensure_ascii=False)[1:-1],
         quote(value, safe="", errors="replace"),
+        quote(value, errors="replace"),
         quote_plus(value, errors="replace"),
     }
 

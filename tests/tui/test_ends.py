@@ -88,6 +88,15 @@ class Terminal:
                     break
         assert text in self.out, self.out[-2000:]
 
+    def settle(self, seconds: float = 0.2) -> None:
+        """Read until nothing has come for so long, or ten times as long: a cursor may blink."""
+        end = time.monotonic() + 10 * seconds
+        while time.monotonic() < end and select.select([self.main], [], [], seconds)[0]:
+            try:
+                self.out += os.read(self.main, 65536)
+            except OSError:
+                return
+
     def leave(self) -> int:
         """Read what is left and return the exit code."""
         end = time.monotonic() + 30

@@ -74,11 +74,10 @@ def from_keyring(name: str) -> str | None:
     if find_spec("keyring") is None:
         return None
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         return keyring.get_password(SERVICE, name)
-    except KeyringError:
+    except _keyring_failures():
         return None
 
 
@@ -94,12 +93,18 @@ def store_in_keyring(name: str, value: str) -> None:
             "The keyring package is not installed.", f'{hint} Or: pip install "workbench[keyring]".'
         )
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         keyring.set_password(SERVICE, name, value)
-    except KeyringError as error:
+    except _keyring_failures() as error:
         raise ConfigError(f"The system's keyring cannot keep the key: {error}.", hint) from None
+
+
+def _keyring_failures() -> tuple[type[Exception], ...]:
+    """Its own errors, and those of a backend that is configured but cannot be loaded or reached."""
+    from keyring.errors import KeyringError
+
+    return KeyringError, ImportError, AttributeError, OSError
 
 
 def origin_of(url: str | None) -> str:

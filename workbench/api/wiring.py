@@ -51,9 +51,7 @@ def make_tools(
     )
     return Tools(
         services=services,
-        provider=ProviderMaker(
-            prices, keys, settings.proxy, _cached(settings) if cached else None
-        ),
+        provider=ProviderMaker(prices, keys, settings.proxy, _cached(settings) if cached else None),
         pipeline=PipelineMaker(trusted=code and settings.trusted, grading=True),
         price=prices.cost,
         open_session=lambda command: open_session(settings, command, known_secrets(settings)),
@@ -74,10 +72,13 @@ def fallbacks_of(lanes: Iterable[Lane], settings: Settings) -> tuple[Lane, ...]:
 def _cached(settings: Settings) -> Callable[[Lane, Services], Provider]:
     from workbench.store.cache import ResponseCache
 
-    cache = ResponseCache(cache_dir() / "responses", secrets=known_secrets(settings))
+    secrets = tuple(known_secrets(settings))
+    cache = ResponseCache(cache_dir() / "responses", secrets=secrets)
+    redactor = Redactor(secrets)
 
     def provider(lane: Lane, services: Services) -> Provider:
-        return CachedProvider(lane, cache, registry.provider_for(lane, services))
+        live = registry.provider_for(lane, services)
+        return CachedProvider(lane, cache, MaskedProvider(live, redactor) if redactor else live)
 
     return provider
 

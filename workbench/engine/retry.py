@@ -26,8 +26,8 @@ def may_pass(error: ProviderError) -> bool:
 
     Only rate limits and errors of the server (its time-outs included) pass by themselves: a bad
     certificate stays bad, a server that is down is better told at once, and an attempt that used up
-    the lane's own deadline would only use it up again. A provider that asks for more than two minutes is
-    not waited for: the person is told instead.
+    the lane's own deadline would only use it up again. A provider that asks for more than two
+    minutes is not waited for: the person is told instead.
     """
     passing = error.kind in PASSING or error.status in GATEWAY_TIMEOUTS
     return passing and (error.retry_after or 0) <= LONGEST_PAUSE_S

@@ -16,7 +16,6 @@ from workbench.model.attempt import Channel
 from workbench.providers.base import Delta, Final, Provider, Request, Stream, StreamItem
 from workbench.redact import Redactor, StreamRedactor
 
-
 MAX_DEPTH = 100
 """Deeper than anybody's answer; what lies below is not kept anyway."""
 
