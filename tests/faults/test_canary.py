@@ -203,7 +203,7 @@ class World:
 
     def assert_no_leak_in_files(self) -> None:
         files = [path for path in self.folder.rglob("*") if path.is_file()]
-        assert len(files) > 3
+        assert len(files) > 5
         found = {str(path): leaked(path.read_bytes()) for path in files}
         assert {path: parts for path, parts in found.items() if parts} == {}
 

@@ -42,8 +42,13 @@ class Bridge:
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
 
     def start(self, *first: Command) -> None:
-        """Begin in the background: make the client, hand over *first*, read events."""
-        for command in first:
+        """Begin in the background: make the client, hand over *first*, read events.
+
+        What the person asked for before this comes after *first*: a race must not start before
+        its session is open.
+        """
+        early = [self._commands.get_nowait() for _ in range(self._commands.qsize())]
+        for command in (*first, *early):
             self._commands.put_nowait(command)
         self._reader = self._task(self._run(), "engine events")
 

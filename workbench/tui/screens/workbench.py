@@ -55,6 +55,7 @@ class WorkbenchScreen(LookingScreen):
         self._pause: Timer | None = None
         self._lanes: list[LaneStrip] = []
         self._parts: list[Plain] = []
+        self._hints: list[CheckHint] = []
         self._sized: dict[str, Plain] = {}
 
     def compose(self) -> ComposeResult:
@@ -97,6 +98,7 @@ class WorkbenchScreen(LookingScreen):
         """Size what depends on the number of lanes and variables."""
         self._lanes = list(self.query(LaneStrip))  # looked up once: a frame has no time for it
         self._parts = [w for w in self.query(Plain) if not isinstance(w, LaneView)]
+        self._hints = [w for w in self._parts if isinstance(w, CheckHint)]
         self._sized = {w.id: w for w in self._parts if w.id is not None}
         checks = self.query_one("#checks", CheckEditor)
         checks.move_cursor(checks.document.end)
@@ -123,7 +125,7 @@ class WorkbenchScreen(LookingScreen):
             "race": len(self.model.panes()) + 1,
             "notice": 1 if self.model.notice is not None else 0,
             "variables": min(4, len(self.model.draft.prompt.variables())),
-            "check-hint": self.query_one(CheckHint).wanted(self.size.height),
+            "check-hint": self._hints[0].wanted(self.size.height),
         }
         matrix = rows.matrix(self.model) if self.size.height >= ROOMY else []
         heights["matrix"] = len(matrix) + 1 if matrix else 0
