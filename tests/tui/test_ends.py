@@ -4,6 +4,7 @@ closed, the exit code is right, and nothing is printed that may hold a key.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import select
@@ -207,3 +208,16 @@ def test_hostile_text_reaches_the_terminal_as_signs(mark):
     assert terminal.leave() == 0
     for harmful in (b"\x1b]52", b"\x1b]8;", b"\x1b[2J\x1b[31m", b"\xc2\x9b", b"\xe2\x80\xae"):
         assert harmful not in terminal.out
+
+
+def test_a_terminal_that_is_gone_while_it_was_painted_to_ends_the_screen(mark):
+    terminal = Terminal(mark)
+    terminal.read_until(b"workbench")
+    for _ in range(400):  # nobody reads: the terminal's buffer and the writer's queue fill up
+        with contextlib.suppress(BlockingIOError):
+            os.set_blocking(terminal.main, False)
+            os.write(terminal.main, b"\x1bOP\x1b")
+        time.sleep(0.005)
+    os.close(terminal.main)
+    terminal.process.send_signal(signal.SIGHUP)
+    assert terminal.process.wait(4) == 129

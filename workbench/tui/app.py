@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -36,7 +37,20 @@ AGAIN = 2.0
 PLAIN_THEME = "terminal"
 _SIXTEEN = frozenset({"linux", "xterm", "xterm-16color", "vt100", "vt220", "ansi", "cons25"})
 
+STUCK_SECONDS = 1.8
 EXIT_BY_SIGNAL = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+
+
+def _leave_even_if_stuck(number: int, _frame: object) -> None:
+    """End the process if the loop cannot: painting to a terminal that is gone blocks it for ever.
+
+    The loop still hears the signal and leaves in order; this is only for when it does not. The
+    engine's process notices the closed line and saves what runs.
+    """
+    code = EXIT_BY_SIGNAL[signal.Signals(number)]
+    watchdog = threading.Timer(STUCK_SECONDS, os._exit, (code,))
+    watchdog.daemon = True
+    watchdog.start()
 
 
 class WorkbenchApp(App[int]):
@@ -89,6 +103,7 @@ class WorkbenchApp(App[int]):
         for number, code in EXIT_BY_SIGNAL.items():
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._leave, code)
+                signal.signal(number, _leave_even_if_stuck)
         racing = tuple(self.model.lanes[name] for name in self.model.in_view)
         self.call_after_refresh(self._begin, racing)
         self.set_interval(1.0, self.reload_theme, name="theme file")
