@@ -32,6 +32,11 @@ def test_the_reference_says_what_the_program_says_of_itself() -> None:
     assert PAGE.read_text("utf-8") == page(), "run: make docs"
 
 
+def test_no_summary_of_a_command_is_cut_off() -> None:
+    listed = [line for line in page().splitlines() if not line.startswith("Usage:")]
+    assert [line for line in listed if re.search(r"\w\.\.\.$|,\.\.\.$", line)] == []
+
+
 def test_every_link_between_pages_leads_somewhere() -> None:
     dead = [
         f"{page.relative_to(ROOT)}: {target}"

@@ -11,12 +11,13 @@ from workbench.api import cases as api
 from workbench.api.setup import settings_for
 from workbench.api.shrink import shrink_case
 from workbench.cli import diagnostics, output
+from workbench.cli.group import Group
 from workbench.suites.case import Case, Review
 from workbench.suites.codec import encode
 from workbench.text import plural
 
 
-@click.group()
+@click.group(cls=Group)
 def cases() -> None:
     """Make cases of failed attempts; list, review and edit them."""
 

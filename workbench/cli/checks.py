@@ -14,6 +14,7 @@ from workbench.api import checks as api
 from workbench.checks.base import Definition
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
+from workbench.cli.group import Group
 from workbench.errors import UsageError
 from workbench.model.verdict import CheckResult
 
@@ -25,7 +26,7 @@ _WHEN = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 def checks() -> None:
     """List and explain the checks; judge any text with them."""
 

@@ -27,6 +27,12 @@ def warn(message: str, hint: str = "") -> None:
     say(f"workbench: {message}{' ' + hint if hint else ''}")
 
 
+def damage(report: Sequence[str]) -> None:
+    """Say what of a session could not be read, a sentence a line."""
+    for sentence in report:
+        warn(sentence)
+
+
 class Live:
     """A block of lines that is redrawn in place while something runs.
 

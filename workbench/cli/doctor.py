@@ -61,7 +61,8 @@ def _settings(settings: Settings) -> list[tuple[str, str, str]]:
         for name in record.__struct_fields__:
             key = f"{table}.{name}"
             rows.append((key, _show(getattr(record, name)), settings.source(key)))
-    rows += [(k, _show(getattr(settings, k)), settings.source(k)) for k in ("proxy", "cores")]
+    rows.append(("proxy", _show(settings.proxy), settings.source("proxy")))
+    rows.append(("cores", str(settings.cores or "all"), settings.source("cores")))
     rows.append(("sessions", str(settings.sessions), settings.source("sessions")))
     rows.append(("cache", str(cache_dir()), _environment("WORKBENCH_CACHE")))
     rows.append(("models", str(models_dir()), _environment("WORKBENCH_CACHE")))

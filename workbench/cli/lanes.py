@@ -10,13 +10,14 @@ from workbench.api import keys
 from workbench.api import lanes as api
 from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
+from workbench.cli.group import Group
 from workbench.errors import ConfigError
 from workbench.providers.presets import resolve
 
 _MARKS = {True: "ok", False: "failed", None: "-"}
 
 
-@click.group()
+@click.group(cls=Group)
 def lanes() -> None:
     """List the declared lanes, check one, store a key."""
 

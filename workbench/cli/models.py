@@ -8,13 +8,14 @@ import click
 
 from workbench.api import models as api
 from workbench.cli import diagnostics, output
+from workbench.cli.group import Group
 
 BAR_CELLS = 30
 REDRAW_SECONDS = 0.1
 _STATES = {"ready": "ready", "partial": "partly fetched", "missing": "not fetched"}
 
 
-@click.group()
+@click.group(cls=Group)
 def models() -> None:
     """List, fetch, remove and serve the embedded models."""
 

@@ -13,7 +13,6 @@ from workbench.api.sessions import Sessions
 from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
 from workbench.cli.race_table import lines
-from workbench.cli.sessions import warn_of_damage
 from workbench.errors import SessionError
 from workbench.model.fold import SessionFold
 
@@ -32,7 +31,7 @@ def replay(
     NAME is a session's id or its beginning, a path, or examples/NAME.
     """
     loaded = Sessions.of(settings_for()).load(name)
-    warn_of_damage(loaded)
+    diagnostics.damage(loaded.report())
     if not loaded.session.iterations:
         raise SessionError(f"{name} holds no iteration to replay.", "Send a prompt first.")
     number = loaded.session.iterations[-1].number if iteration is None else iteration

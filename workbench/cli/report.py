@@ -11,7 +11,6 @@ from workbench.api.sessions import Sessions
 from workbench.api.setup import settings_for
 from workbench.api.wiring import known_secrets
 from workbench.cli import diagnostics
-from workbench.cli.sessions import warn_of_damage
 
 
 @click.command()
@@ -26,7 +25,7 @@ def report(name: str, into: Path) -> None:
     """
     settings = settings_for()
     loaded = Sessions.of(settings).load(name)
-    warn_of_damage(loaded)
+    diagnostics.damage(loaded.report())
     secrets = tuple(known_secrets(settings))
     write_report(into, render(loaded.session, secrets=secrets, damage=loaded.report()))
     diagnostics.say(f"written: {into}")

@@ -13,6 +13,7 @@ from workbench.api.retro import Change, Rejudged, recheck
 from workbench.api.sessions import Hit, Query, SessionInfo, Sessions, salvage, story, tree
 from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
+from workbench.cli.group import Group
 from workbench.cli.race_table import duration, lines
 from workbench.cli.sessions_import import import_command
 from workbench.cli.story import story_command
@@ -32,13 +33,7 @@ def _width() -> int:
     return shutil.get_terminal_size((120, 24)).columns
 
 
-def warn_of_damage(loaded: Loaded) -> None:
-    """Say what of a session could not be read."""
-    for sentence in loaded.report():
-        diagnostics.warn(sentence)
-
-
-@click.group()
+@click.group(cls=Group)
 def sessions() -> None:
     """List, show, search and annotate saved sessions."""
 
@@ -97,7 +92,7 @@ def show(name: str, iteration: int | None, as_json: bool) -> None:
 
     loaded = _shelf().load(name)
     session = loaded.session
-    warn_of_damage(loaded)
+    diagnostics.damage(loaded.report())
     if iteration is not None:
         found = find(session, iteration)
         if as_json:
@@ -245,7 +240,7 @@ def recheck_(
     from workbench.api.wiring import price
 
     loaded = _shelf().load(name)
-    warn_of_damage(loaded)
+    diagnostics.damage(loaded.report())
     change = Change(add, drop, only or None)
     found = recheck(loaded.session, change, folder=Path.cwd(), price=price)
     for text in dict.fromkeys(text for r in found for text in r.unread):

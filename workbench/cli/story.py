@@ -9,7 +9,7 @@ import click
 
 from workbench.api.sessions import Sessions, story
 from workbench.api.setup import settings_for
-from workbench.cli import output
+from workbench.cli import diagnostics, output
 from workbench.cli.race_table import UNKNOWN, duration
 from workbench.measure.curves import FailureCurve
 from workbench.measure.failure import AvoidedSum, Recovery
@@ -27,10 +27,8 @@ _STEPS = " ▁▂▃▄▅▆▇█"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def story_command(name: str, as_json: bool) -> None:
     """Tell a session's story: failures, recovery, velocity, race and cost, as small charts."""
-    from workbench.cli.sessions import warn_of_damage
-
     loaded = Sessions.of(settings_for()).load(name)
-    warn_of_damage(loaded)
+    diagnostics.damage(loaded.report())
     told = story(loaded.session)
     if as_json:
         output.document({"v": 1, "session": loaded.session.id, "story": asdict(told)})
