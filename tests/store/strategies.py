@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from workbench.model import events as ev
 from workbench.model.attempt import AttemptError, Avoided, Cost, Tokens
 from workbench.model.lane import Deadlines, Lane, Params, Prices
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Prompt
 
 HOSTILE = (
     "",
@@ -86,6 +86,16 @@ events = st.one_of(
         abort=st.sampled_from(["off", "first", "named"]),
         repeat=numbers,
         sequential=st.booleans(),
+        rows=st.lists(
+            st.builds(
+                DataRow,
+                texts,
+                st.dictionaries(texts, texts, max_size=2),
+                st.lists(texts, max_size=2).map(tuple),
+            ),
+            max_size=2,
+        ).map(tuple),
+        at_once=numbers,
     ),
     st.builds(
         ev.AttemptQueued,
@@ -97,6 +107,7 @@ events = st.one_of(
         severities=st.lists(st.sampled_from(["fail", "warn"]), max_size=2).map(tuple),
         retry_of=st.none() | numbers,
         origin=origins,
+        row=st.none() | texts,
     ),
     st.builds(ev.LaneStatus, numbers, texts),
     st.builds(ev.AttemptStarted, numbers, texts, ms, st.none() | ms, st.none() | origins),

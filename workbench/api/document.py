@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from workbench.measure.audits import audit_report
+from workbench.measure.counted import pass_rates
 from workbench.model.attempt import Attempt, Source
 from workbench.model.session import Iteration
 
@@ -35,6 +36,7 @@ def attempt_document(attempt: Attempt) -> dict[str, object]:
         "lane": attempt.lane,
         "model": attempt.model,
         "served_model": attempt.served_model,
+        "row": attempt.row,
         "repeat": attempt.repeat,
         "origin": attempt.origin,
         "state": attempt.state,
@@ -76,7 +78,12 @@ def iteration_document(session: str | None, iteration: Iteration) -> dict[str, o
         "parent": iteration.parent,
         "prompt": asdict(iteration.prompt),
         "variables": dict(iteration.variables),
+        "rows": [asdict(row) for row in iteration.rows],
         "checks": list(iteration.checks),
+        "lanes": {
+            lane: None if rate is None else asdict(rate)
+            for lane, rate in pass_rates(iteration.attempts).items()
+        },
         "total_ms": iteration.total_ms,
         "audit": asdict(audit_report(iteration.attempts)),
         "attempts": [attempt_document(a) for a in iteration.attempts],

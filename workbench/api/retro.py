@@ -90,7 +90,7 @@ def recheck(
             if only is not None:
                 specs = for_lane(only, lane.name)
             else:
-                recorded, unread = _readable((*iteration.checks, *lane.checks))
+                recorded, unread = _readable((*iteration.judged_by(attempt.row), *lane.checks))
                 kept = [s for s in recorded if not _names(s) & set(change.drop)]
                 specs = (*for_lane(kept, lane.name), *for_lane(added, lane.name))
             found.append(replace(rejudge(attempt, lane, specs, price), unread=unread))
@@ -115,6 +115,7 @@ def rejudge(
         attempt.retry_of,
         attempt.fallback_of,
         attempt.origin,
+        attempt.row,
     )
     live = LiveAttempt(queued)
     if attempt.utc is not None:
@@ -229,6 +230,7 @@ def _must_exist(session: Session, drop: Iterable[str]) -> None:
     known: set[str] = set()
     for iteration in session.iterations:
         texts = {*iteration.checks, *(text for lane in iteration.lanes for text in lane.checks)}
+        texts |= {text for row in iteration.rows for text in row.checks}
         specs, unread = _readable(texts)
         known.update(unread, *map(_names, specs))
     for name in drop:

@@ -238,4 +238,6 @@ def restore(session: Session, number: int) -> RacePlan:
         repeat=it.repeat,
         sequential=it.sequential,
         parent=it.number,
+        rows=it.rows,
+        at_once=it.at_once,
     )

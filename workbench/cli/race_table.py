@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Sequence
 
 from workbench.cli.output import table_lines
+from workbench.measure.counted import counted, pass_rates
+from workbench.measure.intervals import Rate
 from workbench.model.attempt import Attempt, Avoided, Cost, Tokens
 from workbench.model.verdict import FirstFailure
 
@@ -16,6 +18,8 @@ UNKNOWN = "–"
 def lines(attempts: Sequence[Attempt], *, live_status: bool = False) -> list[str]:
     """Return the table as lines that fit the terminal."""
     repeated = any(a.repeat > 1 for a in attempts)
+    if any(a.row is not None for a in attempts):
+        return _by_row(attempts)
     rows = [
         [
             f"{a.lane} #{a.repeat}" if repeated else a.lane,
@@ -31,6 +35,33 @@ def lines(attempts: Sequence[Attempt], *, live_status: bool = False) -> list[str
         for a in attempts
     ]
     return table_lines(HEADER, rows, shutil.get_terminal_size((120, 24)).columns)
+
+
+def _by_row(attempts: Sequence[Attempt]) -> list[str]:
+    """Return a line for each data row, a column for each lane, and how many of each passed."""
+    cells: dict[str, dict[str, list[str]]] = {}
+    for lane, attempt in counted(attempts):
+        cells.setdefault(attempt.row or "", {}).setdefault(lane, []).append(_cell(attempt))
+    rates = pass_rates(attempts)
+    table = [
+        [row, *(", ".join(found.get(lane, ())) for lane in rates)] for row, found in cells.items()
+    ]
+    table.append(["passed", *(_rate(rate) for rate in rates.values())])
+    return table_lines(("row", *rates), table, shutil.get_terminal_size((120, 24)).columns)
+
+
+def _cell(attempt: Attempt) -> str:
+    word = _verdict(attempt, live=True)
+    failure = attempt.first_failure
+    if failure is None:
+        return word
+    return f"{word} {failure.check or failure.kind} {duration(failure.ms)}"
+
+
+def _rate(rate: Rate | None) -> str:
+    if rate is None:
+        return UNKNOWN
+    return f"{rate.count} of {rate.total}, {rate.low:.0%} to {rate.high:.0%}"
 
 
 def duration(ms: float | None) -> str:

@@ -8,6 +8,7 @@ from time import monotonic
 
 import click
 
+from workbench.api.data_rows import load_rows
 from workbench.api.document import exit_code, iteration_document
 from workbench.api.loading import load_session
 from workbench.api.send import Outcome
@@ -30,6 +31,9 @@ from workbench.model.prompt import Prompt
 
 REDRAW_SECONDS = 0.1
 
+AT_ONCE = 4
+"""Data rows that one lane is asked at a time, unless told."""
+
 
 @click.command()
 @click.argument("prompt", required=False)
@@ -44,6 +48,8 @@ REDRAW_SECONDS = 0.1
     type=click.FloatRange(0, 1),
     help="Share of aborted answers that run on, unseen, to find false aborts.",
 )
+@click.option("--data", help="Send once for each row: a .csv, .jsonl or .json file, or a suite.")
+@click.option("--at-once", type=click.IntRange(1, 256), help="Rows of one lane at a time.")
 @click.option("--repeat", type=click.IntRange(1, 1000), help="Send so many times to each lane.")
 @click.option("--sequential/--parallel", default=None, help="Race lanes one after another.")
 @click.option("--session", help="Add to this session; 'none' saves nothing. Default: a new one.")
@@ -61,6 +67,8 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     abort: bool | None,
     abort_on: tuple[str, ...],
     audit: float | None,
+    data: str | None,
+    at_once: int | None,
     repeat: int | None,
     sequential: bool | None,
     session: str | None,
@@ -73,6 +81,9 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
 
     PROMPT is the user message itself, - for standard input, or @file. Exit code: 0 every check
     passed, 1 a check failed, 2 wrong usage, 3 a provider failed, 130 interrupted.
+
+    With --data the prompt goes to every lane once for each row, whose fields are the variables'
+    values; a field called expected is the right answer, id names the row.
 
     With --from, the iteration's prompt, variables, lanes and checks hold where none are given.
     """
@@ -91,9 +102,11 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
         repeat=repeat or defaults.repeat,
         sequential=defaults.sequential if sequential is None else sequential,
         parent=base.parent,
+        rows=base.rows if data is None else load_rows(settings, data),
+        at_once=at_once or (AT_ONCE if data else base.at_once),
     )
     plan = replace(plan, fallbacks=fallbacks_of(plan.lanes, settings))
-    plan.prompt.render(plan.variables)
+    plan.inputs()
     local = sum(lane.provider == "local" for lane in plan.lanes)
     tools = make_tools(settings, local, cached=cached, code=not no_code)
     outcome = _race(tools, plan, _session(session))

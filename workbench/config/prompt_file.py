@@ -1,7 +1,7 @@
 """Prompt files: a prompt with its checks and variables' values, kept outside of any session.
 
-A ``.toml`` file has ``system``, ``user``, ``checks`` and a table ``[variables]``; any other file is
-the user message as it stands.
+A ``.toml`` file has ``system``, ``user``, ``checks``, a table ``[variables]`` and ``[[rows]]`` for
+each data row (``id``, ``values``, ``checks``); any other file is the user message as it stands.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import PromptError
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Prompt
 
 _MOST_BYTES = 4 * 1024 * 1024
-_KEYS = frozenset({"system", "user", "checks", "variables"})
+_KEYS = frozenset({"system", "user", "checks", "variables", "rows"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class PromptFile:
     prompt: Prompt
     checks: tuple[str, ...] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[DataRow, ...] = ()
 
 
 def load_prompt(path: Path) -> PromptFile:
@@ -64,11 +65,37 @@ def _read(data: Mapping[str, object], path: Path) -> PromptFile:
     if checks is not None and (not isinstance(checks, list) or not _texts(checks)):
         raise PromptError(f"{path}: checks must be a list of texts.", 'Like checks = ["json"].')
     return PromptFile(
-        Prompt(user, system or None), None if checks is None else tuple(checks), dict(variables)
+        Prompt(user, system or None),
+        None if checks is None else tuple(checks),
+        dict(variables),
+        _rows(data.get("rows", []), path),
     )
 
 
-_LIST = "system, user, checks and [variables]."
+_LIST = "system, user, checks, [variables] and [[rows]]."
+
+
+def _rows(found: object, path: Path) -> tuple[DataRow, ...]:
+    rows: list[DataRow] = []
+    for number, record in enumerate(found if isinstance(found, list) else [found], 1):
+        row = _row(record, number)
+        if row is None or any(row.id == other.id for other in rows):
+            hint = 'Like id = "1" and values = { city = "Paris" }, each with an id of its own.'
+            raise PromptError(f"{path}: [[rows]] number {number} is no data row.", hint)
+        rows.append(row)
+    return tuple(rows)
+
+
+def _row(record: object, number: int) -> DataRow | None:
+    if not isinstance(record, dict) or record.keys() - {"id", "values", "checks"}:
+        return None
+    name, values = record.get("id", str(number)), record.get("values", {})
+    checks = record.get("checks", [])
+    if not isinstance(name, str) or not isinstance(values, dict) or not isinstance(checks, list):
+        return None
+    if not _texts(values.values()) or not _texts(checks):
+        return None
+    return DataRow(name, values, tuple(checks))
 
 
 def _texts(values: object) -> bool:
@@ -82,9 +109,9 @@ def save_prompt(path: Path, held: PromptFile) -> None:
         PromptError: it cannot be written, or holds more than such a file can.
     """
     if path.suffix != ".toml":
-        if held.prompt.system or held.checks:
+        if held.prompt.system or held.checks or held.rows:
             hint = f"Save it as {path.stem}.toml."
-            raise PromptError("Only a .toml file keeps system message and checks.", hint)
+            raise PromptError("Only a .toml file keeps system message, checks and rows.", hint)
         text = held.prompt.user + "\n"
     else:
         text = _toml(held)
@@ -107,4 +134,13 @@ def _toml(held: PromptFile) -> str:
         document["checks"] = list(held.checks)
     if held.variables:
         document["variables"] = dict(held.variables)
+    if held.rows:
+        rows = tomlkit.aot()
+        for row in held.rows:
+            table = tomlkit.table()
+            table.update({"id": row.id, "values": dict(row.values)})
+            if row.checks:
+                table["checks"] = list(row.checks)
+            rows.append(table)
+        document["rows"] = rows
     return tomlkit.dumps(document)

@@ -125,7 +125,6 @@ class Engine:
         Raises:
             WorkbenchError: the plan cannot be run; nothing was numbered or sent.
         """
-        messages = command.plan.prompt.render(command.plan.variables)
         bench = Bench(self._emit, self._tools.price, self._history, self._clock)
         race = Race(
             command.plan,
@@ -137,7 +136,6 @@ class Engine:
                 self._provider,
                 self._tools.pipeline,
             ),
-            messages,
         )
         for event in race.start():
             self._listener(event)

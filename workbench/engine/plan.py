@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from workbench.errors import PromptError
 from workbench.model.events import AbortMode, Event
 from workbench.model.lane import Lane
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Message, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class RacePlan:
     after another. ``parent`` is the iteration this one was made from. ``fallbacks`` are lanes that
     do not race but that a racing lane names as its fallback. ``audit`` is the share (0 to 1) of
     aborted attempts that run on, unseen, to measure false aborts.
+
+    With ``rows`` the prompt goes to each lane once for each of them: a row's values count over
+    ``variables`` and its checks are added. ``at_once`` is how many answers of one lane may be
+    under way at a time.
     """
 
     prompt: Prompt
@@ -38,6 +43,33 @@ class RacePlan:
     parent: int | None = None
     fallbacks: tuple[Lane, ...] = ()
     audit: float = 0.0
+    rows: tuple[DataRow, ...] = ()
+    at_once: int = 1
+
+    def inputs(self) -> dict[str | None, tuple[Message, ...]]:
+        """Return what is sent, by data row; without rows there is one input, called None.
+
+        Raises:
+            PromptError: the prompt is empty, a variable has no value, or two rows share a name.
+        """
+        if not self.rows:
+            return {None: self.prompt.render(self.variables)}
+        found: dict[str | None, tuple[Message, ...]] = {}
+        for row in self.rows:
+            if row.id in found:
+                raise PromptError(
+                    f"Two data rows are called {row.id!r}.", "Give each an id of its own."
+                )
+            try:
+                found[row.id] = self.prompt.render({**self.variables, **row.values})
+            except PromptError as error:
+                raise PromptError(f"Data row {row.id!r}: {error.message}", error.hint) from error
+        return found
+
+    def judged_by(self, row: str | None) -> tuple[str, ...]:
+        """Return the checks of every lane, and after them those of a data row."""
+        own = next((r.checks for r in self.rows if r.id == row), ())
+        return (*self.checks, *own)
 
 
 @dataclass(frozen=True, slots=True)

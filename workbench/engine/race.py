@@ -21,6 +21,9 @@ from workbench.model.lane import Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Provider, Request
 
+Slot = tuple[str | None, int]
+"""A data row (None without any) and a repeat: lanes answer the same thing in the same slot."""
+
 
 @dataclass(frozen=True, slots=True)
 class RaceTools:
@@ -37,16 +40,18 @@ class RaceTools:
 class Race:
     """One iteration being run. Make it with :meth:`start`, then await :meth:`run`."""
 
-    def __init__(self, plan: RacePlan, tools: RaceTools, messages: tuple[Message, ...]) -> None:
+    def __init__(self, plan: RacePlan, tools: RaceTools) -> None:
         self._plan = plan
         self._tools = tools
-        self._messages = messages
+        self._inputs: dict[str | None, tuple[Message, ...]] = {}
+        self._checks = {row.id: (*plan.checks, *row.checks) for row in plan.rows}
         self._lanes = {lane.name: lane for lane in (*plan.fallbacks, *plan.lanes)}
         self.iteration = 0
         self.runs: dict[int, AttemptRun] = {}
         self._by_lane: dict[str, list[AttemptRun]] = {}
         self._place: dict[int, str] = {}
-        self._answers: dict[int, dict[str, Answer]] = {}
+        self._slots: dict[int, Slot] = {}
+        self._answers: dict[Slot, dict[str, Answer]] = {}
         self._grading: list[asyncio.Task[None]] = []
         self._zero_ns = monotonic_ns()
 
@@ -58,40 +63,48 @@ class Race:
             UsageError: a check cannot be read, or a lane lacks something its provider needs.
         """
         plan, tools = self._plan, self._tools
+        self._inputs = plan.inputs()
         for lane in self._lanes.values():
             tools.provider(lane)  # a lane that cannot be used is told before anything is numbered
         pipelines = {
-            (lane.name, repeat): tools.pipeline((*plan.checks, *lane.checks), lane)
-            for lane in plan.lanes
+            (lane.name, (row, repeat)): self._pipeline(lane, row)
+            for row in self._inputs
             for repeat in range(1, plan.repeat + 1)
+            for lane in plan.lanes
         }
         events = tools.journal.begin(lambda i, a: self._announce(i, a, pipelines))
         self._zero_ns = monotonic_ns()
         for event in events:
             if isinstance(event, AttemptQueued):
-                run = self._make_run(event, pipelines[event.lane, event.repeat])
+                run = self._make_run(event, pipelines[event.lane, (event.row, event.repeat)])
                 self._by_lane.setdefault(event.lane, []).append(run)
         return events
 
+    def _pipeline(self, lane: Lane, row: str | None) -> Pipeline:
+        checks = self._plan.checks if row is None else self._checks[row]
+        return self._tools.pipeline((*checks, *lane.checks), lane)
+
     def _make_run(self, queued: AttemptQueued, pipeline: Pipeline) -> AttemptRun:
-        lane, plan = self._lanes[queued.lane], self._plan
+        lane, plan, row = self._lanes[queued.lane], self._plan, queued.row
+        messages = self._inputs[row]
         run = AttemptRun(
             queued.attempt,
             lane,
-            Request(lane.model, self._messages, lane.params, lane.deadlines, queued.repeat),
+            Request(lane.model, messages, lane.params, lane.deadlines, queued.repeat),
             pipeline,
             AbortPolicy(plan.abort, plan.abort_on, plan.audit),
             self._tools.bench,
             self._zero_ns,
             queued.repeat,
-            lambda: self._tools.pipeline((*plan.checks, *lane.checks), lane),
+            lambda: self._pipeline(lane, row),
         )
         self.runs[queued.attempt] = run
+        self._slots[queued.attempt] = (row, queued.repeat)
         self._place[queued.attempt] = lane.name
         return run
 
     def _announce(
-        self, iteration: int, attempt: int, pipelines: dict[tuple[str, int], Pipeline]
+        self, iteration: int, attempt: int, pipelines: dict[tuple[str, Slot], Pipeline]
     ) -> Sequence[Event]:
         plan = self._plan
         self.iteration = iteration
@@ -107,24 +120,25 @@ class Race:
             abort_on=plan.abort_on,
             repeat=plan.repeat,
             sequential=plan.sequential,
+            rows=plan.rows,
+            at_once=plan.at_once,
         )
         queued = [
-            _queued(attempt + place, iteration, lane, repeat, pipelines[lane.name, repeat])
-            for place, (repeat, lane) in enumerate(
-                (repeat, lane) for repeat in range(1, plan.repeat + 1) for lane in plan.lanes
-            )
+            _queued(attempt + place, iteration, self._lanes[lane], slot, pipeline)
+            for place, ((lane, slot), pipeline) in enumerate(pipelines.items())
         ]
         return [started, *queued]
 
     async def run(self) -> None:
-        """Run every attempt: lanes side by side, the repeats of a lane one after another.
+        """Run every attempt: lanes side by side, what one lane is asked one after another, or as
+        many at once as the plan says.
 
         Checks that other lanes grade are decided beside the race and at the latest after it.
         """
         loop = asyncio.get_running_loop()
         self._answers = {
-            repeat: {lane.name: loop.create_future() for lane in self._plan.lanes}
-            for repeat in range(1, self._plan.repeat + 1)
+            slot: {lane.name: loop.create_future() for lane in self._plan.lanes}
+            for slot in dict.fromkeys(self._slots.values())
         }
         if self._plan.sequential:
             for runs in self._by_lane.values():
@@ -145,23 +159,35 @@ class Race:
 
     async def _run_lane(self, runs: list[AttemptRun]) -> None:
         provider = self._tools.provider(runs[0].lane)
-        for run in runs:
-            if not run.ended:
-                await run.run(provider)
-                further = partial(self._further, run)
-                run = await go_on_after(  # noqa: PLW2901 - who answered
-                    run, provider, self._lanes, self._tools.provider, further
-                )
-            self._answered(run)
+        waiting = iter(runs)
+
+        async def ask() -> None:
+            for run in waiting:
+                answered = run
+                if not run.ended:
+                    await run.run(provider)
+                    answered = await go_on_after(
+                        run,
+                        provider,
+                        self._lanes,
+                        self._tools.provider,
+                        partial(self._further, run),
+                    )
+                self._answered(answered)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._plan.at_once, len(runs))):
+                group.create_task(ask())
 
     def _answered(self, run: AttemptRun) -> None:
         """Let checks of other lanes see the answer, and grade it beside the race."""
-        answer = self._answers[run.repeat][self._place[run.number]]
+        slot = self._slots[run.number]
+        answer = self._answers[slot][self._place[run.number]]
         if not answer.done():
             answer.set_result(run.text if run.answered else None)
         context = RaceContext(
-            self._messages,
-            self._answers[run.repeat],
+            self._inputs[slot[0]],
+            self._answers[slot],
             lambda name: self._lanes.get(name) or self._tools.lane(name),
             self._tools.provider,
             self._tools.bench.price,
@@ -177,11 +203,12 @@ class Race:
         fallback_of: int | None = None,
     ) -> AttemptRun:
         """Number and announce one more attempt in the place of *first*."""
-        pipeline = self._tools.pipeline((*self._plan.checks, *lane.checks), lane)
+        slot = self._slots[first.number]
+        pipeline = self._pipeline(lane, slot[0])
         events = self._tools.journal.reserve(
             lambda attempt: [
                 replace(
-                    _queued(attempt, self.iteration, lane, first.repeat, pipeline),
+                    _queued(attempt, self.iteration, lane, slot, pipeline),
                     retry_of=retry_of,
                     fallback_of=fallback_of,
                 )
@@ -206,8 +233,16 @@ class Race:
 
 
 def _queued(
-    attempt: int, iteration: int, lane: Lane, repeat: int, pipeline: Pipeline
+    attempt: int, iteration: int, lane: Lane, slot: Slot, pipeline: Pipeline
 ) -> AttemptQueued:
+    row, repeat = slot
     return AttemptQueued(
-        attempt, iteration, lane.name, lane.model, repeat, pipeline.names, pipeline.severities
+        attempt,
+        iteration,
+        lane.name,
+        lane.model,
+        repeat,
+        pipeline.names,
+        pipeline.severities,
+        row=row,
     )

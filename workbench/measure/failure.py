@@ -162,7 +162,14 @@ def recoveries(session: Session) -> tuple[Recovery, ...]:
         for lane in dict.fromkeys(a.lane for a in failed):
             mine = [a for a in failed if a.lane == lane]
             first = min(a.number for a in mine)
-            after = [a for a in attempts if a.lane == lane and a.number > first]
+            rows = {a.row for a in mine}  # another input that passes is no recovery of this one
+            after = [
+                a
+                for a in attempts
+                if a.lane == lane
+                and a.number > first
+                and (a.iteration > iteration.number or a.row in rows)
+            ]
             found.append(_recovery(iteration.number, lane, mine, after))
     return tuple(found)
 

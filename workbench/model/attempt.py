@@ -107,7 +107,8 @@ class Attempt:
 
     ``chunks`` holds ``(ms, text)`` of the answer as it arrived, ``reasoning_chunks`` the same for
     reasoning. ``number`` counts attempts within the session from 1. ``clock_error_ms`` is the
-    measured delay of the engine's loop: the ± of every time here.
+    measured delay of the engine's loop: the ± of every time here. ``row`` names the data row of
+    the iteration that it answers, if there are any.
     """
 
     number: int
@@ -145,6 +146,7 @@ class Attempt:
     served_model: str | None = None
     request_id: str | None = None
     provider_data: Mapping[str, object] = field(default_factory=dict)
+    row: str | None = None
 
     @property
     def ttff_ms(self) -> float | None:

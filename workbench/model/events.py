@@ -22,7 +22,7 @@ from workbench.model.attempt import (
     Tokens,
 )
 from workbench.model.lane import Lane
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Prompt
 from workbench.model.verdict import FailureKind, Severity
 
 AbortMode = Literal["off", "first", "named"]
@@ -40,7 +40,10 @@ class SessionStarted:
 
 @dataclass(frozen=True, slots=True)
 class IterationStarted:
-    """A version of the prompt is about to be sent. ``parent`` is the iteration it came from."""
+    """A version of the prompt is about to be sent. ``parent`` is the iteration it came from.
+
+    With ``rows`` it goes to each lane once for each of them, ``at_once`` of one lane at a time.
+    """
 
     iteration: int
     prompt: Prompt
@@ -53,12 +56,14 @@ class IterationStarted:
     abort_on: tuple[str, ...] = ()
     repeat: int = 1
     sequential: bool = False
+    rows: tuple[DataRow, ...] = ()
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptQueued:
     """An attempt exists; written before its request leaves. ``checks`` are its checks' names and
-    ``severities`` stand in the same order.
+    ``severities`` stand in the same order. ``row`` is the data row it answers.
     """
 
     attempt: int
@@ -71,6 +76,7 @@ class AttemptQueued:
     retry_of: int | None = None
     fallback_of: int | None = None
     origin: Literal["live", "cache", "replay"] = "live"
+    row: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,7 @@ class LiveAttempt:
             served_model=end.served_model,
             request_id=end.request_id,
             provider_data=dict(end.provider_data),
+            row=queued.row,
         )
 
 
@@ -288,6 +289,8 @@ class LiveIteration:
             name=self.marks.name or "",
             star=bool(self.marks.star),
             note=self.marks.note or "",
+            rows=s.rows,
+            at_once=s.at_once,
         )
 
 

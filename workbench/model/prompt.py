@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workbench.errors import PromptError
@@ -26,6 +26,19 @@ class Message:
 
     role: Role
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    """One input of a prompt that is sent over several.
+
+    ``id`` is its name, unique among the rows; ``values`` are those of its variables, over the
+    prompt's own. ``checks`` judge the answers of this row beside the checks of the prompt.
+    """
+
+    id: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from workbench.model.attempt import Attempt
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Message, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,30 @@ class Iteration:
     name: str = ""
     star: bool = False
     note: str = ""
+    rows: tuple[DataRow, ...] = ()
+    at_once: int = 1
+
+    def row(self, name: str | None) -> DataRow | None:
+        """Return the data row called *name*, or None."""
+        return next((row for row in self.rows if row.id == name), None)
+
+    def values(self, row: str | None = None) -> dict[str, str]:
+        """Return the variables' values: those of a data row over the iteration's own."""
+        found = self.row(row)
+        return {**self.variables, **(found.values if found else {})}
+
+    def judged_by(self, row: str | None = None) -> tuple[str, ...]:
+        """Return the checks of every lane, and after them those of a data row."""
+        found = self.row(row)
+        return (*self.checks, *(found.checks if found else ()))
+
+    def messages(self, row: str | None = None) -> tuple[Message, ...]:
+        """Return what was sent to each lane, for a data row if there are any.
+
+        Raises:
+            PromptError: a damaged record: the prompt is empty or a variable has no value.
+        """
+        return self.prompt.render(self.values(row))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,19 +139,18 @@ def case_of(
         attempt=attempt.number,
         utc=attempt.utc,
     )
-    messages = iteration.prompt.render(iteration.variables)
     return named(
         Case(
             id="",
-            messages=messages,
+            messages=iteration.messages(attempt.row),
             title=_title(iteration, failed.check or failed.kind),
-            checks=_checks(iteration, attempt.lane),
+            checks=_checks(iteration, attempt),
             expected=expected,
             labels=labels,
             tags=tags,
             notes=notes,
             prompt=iteration.prompt,
-            variables=dict(iteration.variables),
+            variables=iteration.values(attempt.row),
             evidence=evidence,
         )
     )
@@ -166,9 +165,9 @@ def _result(attempt: Attempt, check: str | None) -> CheckResult | None:
     return next((c for c in attempt.checks if c.name == check and c.verdict == "fail"), None)
 
 
-def _checks(iteration: Iteration, lane: str) -> tuple[str, ...]:
-    own = next((other.checks for other in iteration.lanes if other.name == lane), ())
-    return tuple(dict.fromkeys((*iteration.checks, *own)))
+def _checks(iteration: Iteration, attempt: Attempt) -> tuple[str, ...]:
+    own = next((other.checks for other in iteration.lanes if other.name == attempt.lane), ())
+    return tuple(dict.fromkeys((*iteration.judged_by(attempt.row), *own)))
 
 
 def _title(iteration: Iteration, failed: str) -> str:

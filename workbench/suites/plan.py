@@ -51,7 +51,12 @@ def checks_of(case: Case) -> tuple[str, ...]:
     """Return the checks that judge *case*: its own, or else its expected values."""
     if case.checks or not case.expected:
         return case.checks
-    return ("one_of/trim:" + ",".join(map(dump, case.expected)),)
+    return expecting(*case.expected)
+
+
+def expecting(*answers: str) -> tuple[str, ...]:
+    """Return the check that an answer is one of *answers*, white space around it apart."""
+    return ("one_of/trim:" + ",".join(map(dump, answers)),)
 
 
 def judged_by(case: Case, added: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from statistics import median
 from types import MappingProxyType
 from typing import Literal
 
+from workbench.measure.counted import counted
 from workbench.measure.fields import Match, Wanted, match
 from workbench.measure.intervals import Paired, Rate, paired, wilson
 from workbench.measure.passk import mean_over_cases, pass_at_k, pass_hat_k
@@ -98,20 +99,8 @@ def unit_result(
 
 
 def last_words(iteration: Iteration) -> Iterator[tuple[str, Attempt]]:
-    """Yield the attempts that count, each with the lane it stands for.
-
-    An attempt that was tried again or had a fallback does not count: the last one does, for the
-    lane that was asked first.
-    """
-    known = {attempt.number: attempt for attempt in iteration.attempts}
-    before = {a.number: a.retry_of or a.fallback_of for a in iteration.attempts}
-    followed = set(before.values())
-    for attempt in iteration.attempts:
-        if attempt.number not in followed:
-            first = attempt
-            while (earlier := known.get(before[first.number] or 0)) is not None:
-                first = earlier
-            yield first.lane, attempt
+    """Yield the attempts that count, each with the lane it stands for; see :func:`counted`."""
+    return counted(iteration.attempts)
 
 
 def results_of(

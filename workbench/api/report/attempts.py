@@ -59,7 +59,10 @@ def _before(parent: Iteration | None, attempt: Attempt) -> Attempt | None:
     """The same lane's answer in the iteration this one came from."""
     if parent is None:
         return None
-    return next((a for a in parent.attempts if a.lane == attempt.lane), None)
+    return next(
+        (a for a in parent.attempts if (a.lane, a.row) == (attempt.lane, attempt.row)),
+        None,
+    )
 
 
 def _changes(before: str, now: str) -> Iterator[Node]:
@@ -81,7 +84,7 @@ def _attempt(attempt: Attempt, before: Attempt | None, *, unfold: bool) -> Marku
             f"{SIGNS[attempt.verdict]} {attempt.verdict}",
             class_=f"verdict {attempt.verdict}",
         ),
-        el("b", attempt.lane),
+        el("b", attempt.lane if attempt.row is None else f"{attempt.lane}, row {attempt.row}"),
         el("span", _facts(attempt), class_="soft small"),
     )
     body: list[Node] = [_checks(attempt)]
