@@ -152,7 +152,7 @@ async def _models(lane: Lane, services: Services) -> tuple[Step, tuple[str, ...]
     if found:
         headers.append(("Authorization", f"Bearer {found}"))
     request = encode_request("GET", address, "/models", headers)
-    pool = services.share(Pool, Pool)
+    pool = Pool.of(services)
     try:
         async with exchange(pool, address, request, lane.deadlines) as wire:
             await wire.send()

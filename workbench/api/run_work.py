@@ -93,7 +93,11 @@ class RunWork:
         self._journal, _ = self._tools.open_session(self._opened)
         self._journal.on_problem = self.notices.append
         self._bench = Bench(
-            self._emit, self._tools.price, LaneHistory(), LoopClock.of_running_loop()
+            self._emit,
+            self._tools.price,
+            LaneHistory(),
+            LoopClock.of_running_loop(),
+            self._tools.services.turns,
         )
 
         def take(result: UnitResult) -> None:

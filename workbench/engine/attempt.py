@@ -38,6 +38,7 @@ from workbench.model.events import (
 )
 from workbench.model.lane import Lane
 from workbench.providers.base import Delta, Final, Provider, Request, Sent, StreamItem
+from workbench.providers.turns import Turns
 
 _NOTHING_SENT = Cost(0.0, "measured", "from the cache or a recording: nothing was sent")
 
@@ -49,13 +50,15 @@ class Bench:
     """What every attempt of an engine works with.
 
     ``price(lane, tokens)`` returns the cost of an attempt; ``history`` what earlier answers of
-    each lane looked like; ``clock`` reads the delay of the engine's loop.
+    each lane looked like; ``clock`` reads the delay of the engine's loop, ``turns`` wakes those who
+    read answers.
     """
 
     emit: Emit
     price: Callable[[Lane, Tokens], Cost]
     history: LaneHistory
     clock: LoopClock
+    turns: Turns
 
 
 class AttemptRun:
@@ -98,7 +101,7 @@ class AttemptRun:
         self._channel: Channel = "answer"
         self._first_ms: float | None = None
         self._last_ms = 0.0
-        self._mark = 0
+        self._mark: Sequence[int] = ()
         self.ended = False
         self.failure: ProviderError | None = None
 
@@ -243,11 +246,11 @@ class AttemptRun:
         due = self._judge.due_ms
         if due is None or self._zero_ns is None or self._stop or self._final or self._shadow:
             return
-        loop = asyncio.get_running_loop()
+        loop, turns = asyncio.get_running_loop(), self._bench.turns
         delay = max(0.0, (self._zero_ns - monotonic_ns()) / 1e9 + due / 1000)
-        # Two hops let the reader take first what arrived before the deadline and still waits.
+        # Let the reader take first what arrived before the deadline and still waits.
         self._timer = loop.call_later(
-            delay, lambda: loop.call_soon(lambda: loop.call_soon(self._look_at_clock, due))
+            delay, turns.after, lambda: loop.call_soon(self._look_at_clock, due)
         )
 
     def _look_at_clock(self, due_ms: float) -> None:

@@ -125,7 +125,9 @@ class Engine:
         Raises:
             WorkbenchError: the plan cannot be run; nothing was numbered or sent.
         """
-        bench = Bench(self._emit, self._tools.price, self._history, self._clock)
+        bench = Bench(
+            self._emit, self._tools.price, self._history, self._clock, self._tools.services.turns
+        )
         race = Race(
             command.plan,
             RaceTools(

@@ -25,6 +25,7 @@ class Judgement(NamedTuple):
 
 
 _NOTHING = Judgement((), None)
+_UNWATCHED = Progress(0.0, None, 0)
 
 
 class StreamJudge:
@@ -52,13 +53,17 @@ class StreamJudge:
 
     def chunk(self, ms: float, text: str, channel: Channel = "answer") -> Judgement:
         """Take a chunk that arrived at *ms*; deadlines that passed before it come first."""
-        verdicts = self._timers(ms)
+        watching = self._pipeline.watching
+        verdicts = self._timers(ms) if watching else []
         self.tokens += 1
         if channel == "answer" and text:
             if self.ttft_ms is None:
                 self.ttft_ms = ms
-            verdicts += self._verdicts(self._pipeline.feed(text, self._progress(ms)), ms)
-        return self._judge(verdicts)
+            progress = self._progress(ms) if watching else _UNWATCHED
+            decided = self._pipeline.feed(text, progress)
+            if decided:
+                verdicts += self._verdicts(decided, ms)
+        return self._judge(verdicts) if verdicts else _NOTHING
 
     def timer(self, ms: float) -> Judgement:
         """Look at the clock at *ms*."""

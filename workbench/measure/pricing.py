@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +47,8 @@ class GenaiPrices:
     """
 
     def __init__(self) -> None:
+        from importlib.metadata import version
+
         import genai_prices
 
         self._package = genai_prices

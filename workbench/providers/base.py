@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from workbench.model.attempt import Channel, Origin, Tokens
 from workbench.model.lane import Deadlines, Lane, Params
 from workbench.model.prompt import Message
+from workbench.providers.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Services:
     ``secret(name, base_url)`` returns the key of the environment variable or keyring entry
     *name*, or None; it refuses an origin the key is not bound to. ``cores`` is how many CPU cores
     local models may use together and ``local_lanes`` how many local models will run;
-    ``models_dir`` is the folder of downloaded weights.
+    ``models_dir`` is the folder of downloaded weights. ``turns`` wakes those who read answers.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class Services:
         self.cores = cores
         self.local_lanes = local_lanes
         self.models_dir = models_dir
+        self.turns = Turns()
         self._shared: dict[type[object], object] = {}
         self._closers: list[Callable[[], Awaitable[None]]] = []
 

@@ -36,7 +36,7 @@ def make(lane: Lane, services: Services) -> SdkProvider:
     options = Options(lane)
     address = address_of(lane, options)
     key = key_of(lane, services)
-    wire = Wire(address, services.share(Pool, Pool), options.table("headers"))
+    wire = Wire(address, Pool.of(services), options.table("headers"))
     gate = gate_of(lane, services, address, key)
     return SdkProvider(wire, gate, Kit("cerebras.cloud.sdk", _call), ChatStream, key, lane)
 

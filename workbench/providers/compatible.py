@@ -139,7 +139,7 @@ def make(lane: Lane, services: Services, dialect: Dialect | None = None) -> Comp
     base = dialect or Dialect()
     return CompatibleProvider(
         address,
-        services.share(Pool, Pool),
+        Pool.of(services),
         key=key,
         needs=lane.key_env,
         headers=options.table("headers"),

@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 from workbench.errors import ProviderError, ProviderFailure, StreamBroken
 from workbench.providers.http.connection import Head
@@ -131,6 +130,8 @@ def retry_after(head: Head) -> float | None:
     seconds = _number(value)
     if seconds is not None or value is None:
         return seconds
+    from email.utils import parsedate_to_datetime
+
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):

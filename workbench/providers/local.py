@@ -136,7 +136,7 @@ def make(lane: Lane, services: Services) -> LocalProvider:
         name=model.name if model else path.stem,
         context=context,
         servers=servers,
-        pool=services.share(Pool, Pool),
+        pool=Pool.of(services),
         model=model,
     )
 

@@ -42,7 +42,7 @@ def make(lane: Lane, services: Services) -> SdkProvider:
         value = options.text(option)
         if value:
             headers[header] = value
-    wire = Wire(address, services.share(Pool, Pool), headers)
+    wire = Wire(address, Pool.of(services), headers)
     gate = gate_of(lane, services, address, key)
     if uses_responses(lane.model, options.text("api")):
         return SdkProvider(wire, gate, Kit("openai", _responses_call), ResponsesStream, key, lane)

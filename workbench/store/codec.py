@@ -63,7 +63,12 @@ def _record(value: DataclassInstance, mask: Mask | None) -> dict[str, object]:
         item = getattr(value, name)
         if default is not MISSING and item == default:
             continue
-        out[name] = round(item, 3) if is_time and item is not None else plain(item, mask)
+        if is_time and item is not None:
+            out[name] = round(item, 3)
+        elif type(item) in (int, float) or (type(item) is str and mask is None):
+            out[name] = item
+        else:
+            out[name] = plain(item, mask)
     return out
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 from workbench.errors import NotSaved, UsageError
 from workbench.measure.intervals import Rate
@@ -111,10 +110,14 @@ def _junit_case(suite: str, lane: str, case: CaseResult) -> str:
 
 
 def _attribute(text: str) -> str:
+    from xml.sax.saxutils import quoteattr  # imports half of urllib
+
     return quoteattr(_NOT_XML.sub("\ufffd", text))
 
 
 def _text(text: str) -> str:
+    from xml.sax.saxutils import escape
+
     return escape(_NOT_XML.sub("\ufffd", text))
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 import httptools
 
 from workbench.errors import ProviderError, StreamBroken
+from workbench.providers.turns import Turns
 
 HIGH_WATER = 1 << 20
 """Bytes waiting for the reader at which the socket is no longer read."""
@@ -62,12 +63,13 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_draining", "_error", "_fields", "_head", "_head_bytes", "_keep_alive", "_loop",
-        "_parser", "_parts", "_paused", "_raw", "_stamp", "_to_eof", "_transport", "_waiter",
-        "_waiting_bytes", "answered", "idle_since", "on_lost", "state",
+        "_parser", "_parts", "_paused", "_raw", "_stamp", "_to_eof", "_transport", "_turns",
+        "_waiter", "_waiting_bytes", "answered", "idle_since", "on_lost", "state",
     )  # fmt: skip
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, turns: Turns) -> None:
         self._loop = loop
+        self._turns = turns
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[None] | None = None
@@ -315,4 +317,4 @@ class Connection(asyncio.Protocol):
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self._turns.wake(self._waiter)

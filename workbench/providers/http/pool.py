@@ -9,10 +9,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigError, ConnectFailed
 from workbench.providers.http.address import Endpoint, is_loopback
 from workbench.providers.http.connection import Connection
+from workbench.providers.turns import Turns
+
+if TYPE_CHECKING:
+    from workbench.providers.base import Services
 
 IDLE_SECONDS = 30.0
 """An idle connection older than this is not trusted: routers forget in silence."""
@@ -31,11 +36,17 @@ class Lease:
 class Pool:
     """Opens, keeps and closes connections. One per engine, on one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns | None = None) -> None:
+        self._turns = turns or Turns()
         self._idle: dict[Endpoint, list[Connection]] = {}
         self._open: dict[Connection, Endpoint] = {}
         self._tls: dict[str | None, ssl.SSLContext] = {}
         self._closed = False
+
+    @classmethod
+    def of(cls, services: Services) -> Pool:
+        """Return the pool of an engine."""
+        return services.share(cls, lambda: cls(services.turns))
 
     @property
     def open_count(self) -> int:
@@ -67,8 +78,8 @@ class Pool:
         Raises:
             ConnectFailed: as :meth:`acquire`.
         """
-        lease = await self.acquire(endpoint, seconds)
-        self._keep(endpoint, lease.connection)
+        connection = self._take(endpoint) or (await self._connect(endpoint, seconds)).connection
+        self._keep(endpoint, connection)
 
     def release(self, connection: Connection, *, whole: bool = False) -> None:
         """Give a connection back: kept if its response was read to the end, else closed.
@@ -123,7 +134,7 @@ class Pool:
             raise ConnectFailed("The connection pool is closed.")
         loop = asyncio.get_running_loop()
         began = loop.time()
-        connection = Connection(loop)
+        connection = Connection(loop, self._turns)
         try:
             async with asyncio.timeout(seconds):
                 await self._open_transport(endpoint, connection)
