@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+
+
+class Screens:
+    """Opens the screens; each is imported when it is asked for."""
+
+    def open(self, session: str | None) -> int:
+        """Open the screen in this terminal and return its exit code."""
+        from workbench.tui.launch import open_screen
+
+        return open_screen(session)
+
+    def serve(
+        self, session: str | None, port: int, browser: bool, announce: Callable[[str], None]
+    ) -> int:
+        """Show the screen in a browser and return its exit code."""
+        from workbench.tui.web.launch import ServeOptions, serve_screen
+
+        return serve_screen(ServeOptions(session, port, browser), announce)
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     from workbench.cli.main import run
 
-    sys.exit(run(open_screen))
-
-
-def open_screen(session: str | None = None) -> int:
-    """Open the screen and return its exit code."""
-    from workbench.tui.launch import open_screen as launch
-
-    return launch(session)
+    sys.exit(run(Screens()))
 
 
 if __name__ == "__main__":

@@ -124,6 +124,7 @@ WALK: tuple[tuple[str, int], ...] = (
     ("models pull nothing-of-that-name", 2),
     ("models rm nothing-of-that-name", 2),
     ("models serve nothing-of-that-name", 2),
+    ("serve --port 70000", 2),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import NamedTuple
 
@@ -11,12 +11,10 @@ import click
 
 from workbench import __version__
 from workbench.cli import diagnostics
+from workbench.cli.screens import Screens
 from workbench.errors import UnknownName, WorkbenchError
 
 INTERRUPTED = 130
-
-OpenScreen = Callable[[str | None], int]
-"""Opens the screen on a new session or on the named one, and returns the exit code."""
 
 
 class Entry(NamedTuple):
@@ -48,6 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "doctor": Entry("workbench.cli.doctor:doctor", "Show every setting and what is missing."),
     "lanes": Entry("workbench.cli.lanes:lanes", "List the declared lanes, check one, store a key."),
+    "serve": Entry("workbench.cli.serve:serve", "Show the screen in a browser, on this machine."),
     "models": Entry(
         "workbench.cli.models:models", "List, fetch, remove and serve the embedded models."
     ),
@@ -85,8 +84,8 @@ class Lazy(click.Group):
             raise UnknownName("command", args[0], COMMANDS) from None
 
 
-def build(open_screen: OpenScreen) -> click.Group:
-    """Return the command line; *open_screen* is called when no command is given."""
+def build(screens: Screens) -> click.Group:
+    """Return the command line; without a command *screens* opens the screen."""
 
     @click.group(
         cls=Lazy,
@@ -101,16 +100,17 @@ def build(open_screen: OpenScreen) -> click.Group:
 
         Without a command, opens the screen; `--session examples/NAME` opens a recorded one.
         """
+        ctx.obj = screens
         if ctx.invoked_subcommand is None:
-            ctx.exit(open_screen(session))
+            ctx.exit(screens.open(session))
 
     return workbench
 
 
-def run(open_screen: OpenScreen) -> int:
+def run(screens: Screens) -> int:
     """Run the command line and return the exit code; every error becomes one line and a hint."""
     try:
-        code = build(open_screen).main(standalone_mode=False)
+        code = build(screens).main(standalone_mode=False)
     except WorkbenchError as problem:
         diagnostics.error(problem)
         return problem.exit_code

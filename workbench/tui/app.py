@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from rich.segment import Segment, Segments
 from textual.app import App
+from textual.driver import Driver
 
 from workbench.config.themes import DEFAULT_THEME, ThemeFile, find_theme, load_theme, theme_paths
 from workbench.engine.plan import Warm
@@ -62,10 +63,12 @@ class WorkbenchApp(App[int]):
     BINDINGS = bindings("app")
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, factory: ClientFactory, setup: Setup) -> None:
+    def __init__(
+        self, factory: ClientFactory, setup: Setup, driver: type[Driver] | None = None
+    ) -> None:
         theme, problem = _first_theme(setup)
         self.painter = Painter(theme)
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(driver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.setup = setup
         self.model = ViewModel(
             setup.lanes,
