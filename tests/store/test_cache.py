@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import pickle
 import shutil
 import sqlite3
@@ -29,7 +31,12 @@ ANSWER = CachedAnswer(
 def cache(tmp_path):
     made = ResponseCache(tmp_path / "cache")
     yield made
-    made.close()
+    asyncio.run(made.close())
+
+
+def stock(folder) -> diskcache.Cache:
+    """The same cache as diskcache itself opens it, with our disk."""
+    return diskcache.Cache(str(folder / "cache"), disk=StrictDisk, eviction_policy="none")
 
 
 def test_an_answer_comes_back_with_its_timing(cache) -> None:
@@ -46,7 +53,7 @@ def test_what_is_kept_is_there_the_next_time(tmp_path) -> None:
         cache = ResponseCache(tmp_path / "cache")
         assert cache.get("k") == expected
         cache.put("k", ANSWER)
-        cache.close()
+        asyncio.run(cache.close())
 
 
 @given(texts)
@@ -80,8 +87,8 @@ def test_a_planted_pickle_is_a_miss_and_never_loaded(tmp_path, cache, monkeypatc
     assert cache.get("k") is None
     assert cache.put("k", ANSWER)
     assert cache.get("k") == ANSWER
-    with pytest.raises(Exception, match="not plain"):
-        list(cache._cache)
+    with contextlib.closing(stock(tmp_path)) as opened, pytest.raises(Exception, match="not plain"):
+        list(opened)
 
 
 def test_a_planted_file_name_is_neither_read_nor_removed(tmp_path, cache) -> None:
@@ -94,7 +101,8 @@ def test_a_planted_file_name_is_neither_read_nor_removed(tmp_path, cache) -> Non
     db.close()
     assert cache.get("k") is None
     assert cache.put("k", ANSWER)
-    cache._cache.delete("k")
+    with contextlib.closing(stock(tmp_path)) as opened:
+        opened.delete("k")
     assert victim.read_bytes() == b"precious"
 
 
@@ -103,14 +111,14 @@ def test_a_planted_file_name_is_neither_read_nor_removed(tmp_path, cache) -> Non
     [("disk_evil", 1), ("_disk", 5), ("sqlite_cache_size", "1; DROP TABLE Cache"), ("x", 1)],
 )
 def test_a_cache_with_foreign_settings_is_thrown_away(tmp_path, key, value) -> None:
-    ResponseCache(tmp_path / "cache").close()
+    asyncio.run(ResponseCache(tmp_path / "cache").close())
     db = sqlite3.connect(tmp_path / "cache" / "cache.db")
     db.execute("INSERT OR REPLACE INTO Settings VALUES (?, ?)", (key, value))
     db.commit()
     db.close()
     again = ResponseCache(tmp_path / "cache")
     assert again.put("k", ANSWER)
-    again.close()
+    asyncio.run(again.close())
 
 
 def test_a_broken_database_is_made_again(tmp_path) -> None:
@@ -119,7 +127,7 @@ def test_a_broken_database_is_made_again(tmp_path) -> None:
     cache = ResponseCache(tmp_path / "cache")
     assert cache.put("k", ANSWER)
     assert cache.get("k") == ANSWER
-    cache.close()
+    asyncio.run(cache.close())
 
 
 def test_a_cache_that_vanishes_is_a_miss_not_a_crash(tmp_path, cache) -> None:
@@ -138,7 +146,7 @@ def test_a_full_cache_keeps_the_old_and_says_no_to_the_new(tmp_path) -> None:
     kept = [n for n in range(10) if cache.put(str(n), big)]
     assert 0 < len(kept) < 10
     assert all(cache.get(str(n)) == big for n in kept)
-    cache.close()
+    asyncio.run(cache.close())
 
 
 def test_only_text_keys_and_bytes_values_are_taken() -> None:
@@ -192,4 +200,20 @@ def test_secrets_are_masked_in_what_is_kept(tmp_path) -> None:
         (3.0, "*******!", "answer"),
     )
     assert kept.provider_data == {"header": "*" * 12}
-    cache.close()
+    asyncio.run(cache.close())
+
+
+def test_closing_closes_every_connection_and_may_be_done_twice(tmp_path) -> None:
+    async def use() -> None:
+        made = ResponseCache(tmp_path / "cache")
+        request = Request("m", (Message("user", "hi"),), Params())
+        await asyncio.gather(*[made.keep(LANE, request, ANSWER) for _ in range(8)])
+        found = await asyncio.gather(*[made.find(LANE, request) for _ in range(8)])
+        assert found == [ANSWER] * 8
+        await made.close()
+        await made.close()
+
+    asyncio.run(use())
+    names = {path.name for path in (tmp_path / "cache").iterdir()}
+    assert "cache.db" in names
+    assert "cache.db-wal" not in names  # the last connection takes it away

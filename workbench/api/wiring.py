@@ -51,7 +51,9 @@ def make_tools(
     )
     return Tools(
         services=services,
-        provider=ProviderMaker(prices, keys, settings.proxy, _cached(settings) if cached else None),
+        provider=ProviderMaker(
+            prices, keys, settings.proxy, _cached(settings, services) if cached else None
+        ),
         pipeline=PipelineMaker(trusted=code and settings.trusted, grading=True),
         price=prices.cost,
         open_session=lambda command: open_session(settings, command, known_secrets(settings)),
@@ -69,11 +71,12 @@ def fallbacks_of(lanes: Iterable[Lane], settings: Settings) -> tuple[Lane, ...]:
     return tuple(settings.lane(name) for name in names)
 
 
-def _cached(settings: Settings) -> Callable[[Lane, Services], Provider]:
+def _cached(settings: Settings, services: Services) -> Callable[[Lane, Services], Provider]:
     from workbench.store.cache import ResponseCache
 
     secrets = tuple(known_secrets(settings))
-    cache = ResponseCache(cache_dir() / "responses", secrets=secrets)
+    opened = ResponseCache(cache_dir() / "responses", secrets=secrets)
+    cache = services.share(ResponseCache, lambda: opened)
     redactor = Redactor(secrets)
 
     def provider(lane: Lane, services: Services) -> Provider:

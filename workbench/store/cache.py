@@ -3,7 +3,7 @@
 diskcache keeps them, with a :class:`StrictDisk` of ours: stock diskcache unpickles values *and*
 keys it finds on disk (CVE-2025-69872), and its JSONDisk does too. Here both are plain text and
 bytes inside the database, and nothing is ever pickled, unpickled, or read from another file. The
-folder may vanish at any time. Call it off the event loop: it waits for the disk.
+folder may vanish at any time.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import diskcache
 import msgspec
@@ -35,6 +36,8 @@ from workbench.store.codec import plain
 
 LIMIT_BYTES = 1 << 30
 """Beyond this nothing new is kept; nothing old is thrown away behind anybody's back."""
+
+T = TypeVar("T")
 
 _FORMAT = 1
 _MODE_RAW = 1
@@ -117,7 +120,8 @@ class ResponseCache:
     """The cache in *folder*, an :class:`~workbench.providers.cached.AnswerCache`.
 
     Broken or foreign content is a miss, never an error. Values in *secrets* are masked in what is
-    kept.
+    kept. All work is done in one thread of its own: diskcache opens a connection for every thread
+    that asks and closes only that of the thread that closes it.
 
     Raises:
         NotSaved: the folder cannot be made or written.
@@ -129,26 +133,56 @@ class ResponseCache:
         self._folder = folder
         self._redactor = Redactor(secrets)
         self.limit = limit
-        self._cache = self._open()
+        self._thread = ThreadPoolExecutor(1, "response-cache")
+        try:
+            self._cache = self._work(self._open)
+        except NotSaved:
+            self._thread.shutdown()
+            raise
+
+    def _work(self, work: Callable[..., T], *arguments: object) -> T:
+        return self._thread.submit(work, *arguments).result()
 
     async def find(self, lane: Lane, request: Request) -> CachedAnswer | None:
-        """Return the answer kept for a request, or None; waits in a thread."""
-        return await asyncio.to_thread(self.get, cache_key(lane, request))
+        """Return the answer kept for a request, or None."""
+        key = cache_key(lane, request)
+        return await asyncio.wrap_future(self._thread.submit(self._get, key))
 
     async def keep(self, lane: Lane, request: Request, answer: CachedAnswer) -> None:
-        """Keep the answer of a request; waits in a thread."""
-        await asyncio.to_thread(self.put, cache_key(lane, request), answer)
+        """Keep the answer of a request."""
+        key = cache_key(lane, request)
+        await asyncio.wrap_future(self._thread.submit(self._put, key, answer))
 
     def get(self, key: str) -> CachedAnswer | None:
-        """Return the answer kept under *key*, or None."""
+        """Return the answer kept under *key*, or None; waits for it."""
+        return self._work(self._get, key)
+
+    def put(self, key: str, answer: CachedAnswer) -> bool:
+        """Keep *answer*; False when the cache is full or its folder has gone. Waits."""
+        return self._work(self._put, key, answer)
+
+    def state(self) -> CacheState:
+        """Return how full the cache is."""
+        return self._work(self._state)
+
+    def clear(self) -> None:
+        """Throw everything away."""
+        self._work(self._clear)
+
+    async def close(self) -> None:
+        """Close the database. May be called twice."""
+        with contextlib.suppress(RuntimeError):  # it is closed
+            await asyncio.wrap_future(self._thread.submit(self._cache.close))
+        self._thread.shutdown()
+
+    def _get(self, key: str) -> CachedAnswer | None:
         try:
             data = self._cache.get(key, retry=True)
         except (_Foreign, sqlite3.Error, diskcache.Timeout, ValueError):
             return None
         return _decode(data) if isinstance(data, bytes) else None
 
-    def put(self, key: str, answer: CachedAnswer) -> bool:
-        """Keep *answer*; False when the cache is full or its folder has gone."""
+    def _put(self, key: str, answer: CachedAnswer) -> bool:
         try:
             if self._cache.volume() >= self.limit:
                 return False
@@ -157,22 +191,16 @@ class ResponseCache:
         except (sqlite3.Error, diskcache.Timeout, OSError):
             return False
 
-    def state(self) -> CacheState:
-        """Return how full the cache is."""
+    def _state(self) -> CacheState:
         try:
             return CacheState(len(self._cache), self._cache.volume(), self.limit)
         except (sqlite3.Error, diskcache.Timeout, OSError):
             return CacheState(0, 0, self.limit)
 
-    def clear(self) -> None:
-        """Throw everything away."""
+    def _clear(self) -> None:
         self._cache.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._cache = self._open()
-
-    def close(self) -> None:
-        """Close the database."""
-        self._cache.close()
 
     def _open(self) -> diskcache.Cache:
         try:

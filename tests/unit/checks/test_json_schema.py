@@ -175,7 +175,7 @@ def test_formats_the_package_is_lax_about_are_read_as_their_rfc_says(name: str, 
         ('{"$ref":"#/nope"}', "Not a valid JSON schema"),
         ('{"$ref":"http://127.0.0.1:9/x"}', "Retrieval is disabled"),
         ('{"$ref":"file:///etc/hostname"}', "Retrieval is disabled"),
-        ('{"a":' * 3000 + "1" + "}" * 3000, "cannot be read"),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "cannot be read"),
     ],
 )
 def test_a_schema_that_cannot_be_used_is_refused_when_written(schema: str, says: str) -> None:
