@@ -94,5 +94,5 @@ class LaneStrip(Horizontal):
         at = next((i for i, pane in enumerate(panes) if pane.has_focus), -1)
         target = panes[(at + 1) % len(panes)]
         target.display = True
-        target.focus()
+        self.screen.set_focus(target)  # at once: the next key is meant for it
         self.call_after_refresh(self.place)
