@@ -2,8 +2,9 @@
 
 Each node holds what a prefix can decide. What only a complete value decides (``late``) is left
 to jsonschema-rs, asked about the part of the schema that stands at the node's pointer. Schemas
-with constructs that cannot be cut apart like that (embedded ``$id``, dynamic references, other
-drafts) are decided as a whole at the end; that is slower to fail and never wrong.
+with constructs that cannot be cut apart like that (embedded ``$id``, references out of the schema
+such as to a meta-schema, dynamic ones, other drafts) are decided as a whole at the end; that is
+slower to fail and never wrong.
 """
 
 from __future__ import annotations
@@ -287,7 +288,9 @@ def _embedded(schema: Schema, *, top: bool) -> bool:
     def visit(part: Schema, pointer: str) -> None:
         if isinstance(part.get("$id"), str) and (pointer or not top or _anchor_id(part)):
             found.append(pointer)
-        if _WHOLE & part.keys():
+        reference = part.get("$ref")
+        outside = isinstance(reference, str) and not reference.startswith("#")
+        if outside or _WHOLE & part.keys():
             found.append(pointer)
 
     _walk(schema, "", visit)
