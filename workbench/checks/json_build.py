@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workbench.checks.json_value import JsonValue, encodable, number
+from workbench.checks.json_value import MAX_LEVELS, JsonValue, TooDeep, encodable, number
 
 Path = tuple[str | int, ...]
 Complete = Callable[[Path, JsonValue, int], None]
 """Called with the path of a complete value, the value, and the offset where that was certain."""
-
-
-class _Container:
-    __slots__ = ("items", "key", "members")
-
-    def __init__(self, *, is_object: bool) -> None:
-        self.members: dict[str, JsonValue] | None = {} if is_object else None
-        self.items: list[JsonValue] = []
-        self.key = ""
 
 
 class JsonBuilder:
@@ -26,18 +17,22 @@ class JsonBuilder:
     def __init__(self, complete: Complete, depth: int) -> None:
         self._report = complete
         self._depth = depth
-        self._stack: list[_Container] = []
+        self._stack: list[list[JsonValue] | dict[str, JsonValue]] = []
+        self._keys: list[str] = []
         self._parts: list[str] = []
         self._word = ""
 
     def open(self, bracket: str, at: int) -> None:
         """See :class:`~workbench.checks.json_scan.Sink`."""
-        self._stack.append(_Container(is_object=bracket == "{"))
+        if len(self._stack) >= MAX_LEVELS:
+            raise TooDeep(at)
+        self._stack.append({} if bracket == "{" else [])
+        self._keys.append("")
 
     def close(self, at: int) -> None:
         """See :class:`~workbench.checks.json_scan.Sink`."""
-        done = self._stack.pop()
-        self._complete(done.items if done.members is None else done.members, at)
+        self._keys.pop()
+        self._complete(self._stack.pop(), at)
 
     def comma(self, at: int) -> None:
         """See :class:`~workbench.checks.json_scan.Sink`."""
@@ -54,7 +49,7 @@ class JsonBuilder:
         """See :class:`~workbench.checks.json_scan.Sink`."""
         text = encodable("".join(self._parts))
         if key:
-            self._stack[-1].key = text
+            self._keys[-1] = text
         else:
             self._complete(text, at)
 
@@ -84,12 +79,13 @@ class JsonBuilder:
         if not self._stack:
             return
         above = self._stack[-1]
-        if above.members is None:
-            above.items.append(value)
+        if isinstance(above, list):
+            above.append(value)
         else:
-            above.members[above.key] = value
+            above[self._keys[-1]] = value
 
     def _path(self) -> Path:
         return tuple(
-            len(above.items) if above.members is None else above.key for above in self._stack
+            len(above) if isinstance(above, list) else key
+            for above, key in zip(self._stack, self._keys, strict=True)
         )

@@ -8,28 +8,55 @@ from workbench.checks.arguments import no_text, shown
 from workbench.checks.base import Argument, Check, Definition, Option
 from workbench.checks.json_fence import FencedScanner
 from workbench.checks.json_scan import JsonScanner
+from workbench.checks.json_value import MAX_LEVELS, TooDeep
 from workbench.model.verdict import Decision
 
 FENCE = Option("fence", "allow one Markdown code fence (``` or ```json) around the JSON")
 UNIQUE = Option("unique", "a key may stand only once in an object")
 
 
-class _UniqueKeys:
-    """A sink that notes the first key that stands twice in one object."""
+Scanner = JsonScanner | FencedScanner
 
-    __slots__ = ("_objects", "_parts", "_start", "found")
+
+def scan(scanner: Scanner, text: str) -> tuple[int | None, Decision | None]:
+    """Feed *scanner*; return where the text stops being JSON, or the error of a text that nests
+    too deep for its sink, after which it must not be fed again.
+    """
+    try:
+        return scanner.feed(text), None
+    except TooDeep as deep:
+        return None, Decision("error", deep.at, f"nested deeper than {MAX_LEVELS:,} levels")
+
+
+class _UniqueKeys:
+    """A sink that notes the first key that stands twice in one object. Arrays are only counted,
+    so that deep nesting of them costs no memory.
+    """
+
+    __slots__ = ("_arrays", "_objects", "_parts", "_start", "found")
 
     def __init__(self) -> None:
         self.found: tuple[str, int, int] | None = None
         self._objects: list[set[str]] = []
+        self._arrays = [0]
         self._parts: list[str] = []
         self._start = 0
 
     def open(self, bracket: str, at: int) -> None:
+        if bracket == "[":
+            self._arrays[-1] += 1
+            return
+        if len(self._objects) >= MAX_LEVELS:
+            raise TooDeep(at)
         self._objects.append(set())
+        self._arrays.append(0)
 
     def close(self, at: int) -> None:
-        self._objects.pop()
+        if self._arrays[-1]:
+            self._arrays[-1] -= 1
+        else:
+            self._arrays.pop()
+            self._objects.pop()
 
     def comma(self, at: int) -> None:
         pass
@@ -73,16 +100,16 @@ class Json:
     def __init__(self, *, fence: bool, unique: bool) -> None:
         self._keys = _UniqueKeys() if unique else None
         make = FencedScanner if fence else JsonScanner
-        self._scanner: FencedScanner | JsonScanner = make(self._keys)
+        self._scanner: Scanner = make(self._keys)
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
-        failed = self._scanner.feed(text)
+        failed, deep = scan(self._scanner, text)
         if self._keys is not None and self._keys.found is not None:
             name, start, at = self._keys.found
             return Decision("fail", at, f"the key {shown(name)} stands twice", (start, at + 1))
         if failed is None:
-            return None
+            return deep
         return Decision("fail", failed, f"not JSON: {self._scanner.reason}", (failed, failed + 1))
 
     def finish(self) -> Decision:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from workbench.checks.arguments import shown
 from workbench.checks.base import Argument, Check, Definition
-from workbench.checks.json_check import FENCE
+from workbench.checks.json_check import FENCE, Scanner, scan
 from workbench.checks.json_fence import FencedScanner
 from workbench.checks.json_scan import JsonScanner
 from workbench.checks.json_value import JsonValue, path_text
@@ -29,15 +29,15 @@ class JsonSchema:
         self._compiled = compiled
         self._follower = SchemaFollower(compiled)
         make = FencedScanner if fence else JsonScanner
-        self._scanner: FencedScanner | JsonScanner = make(self._follower)
+        self._scanner: Scanner = make(self._follower)
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
-        failed = self._scanner.feed(text)
+        failed, deep = scan(self._scanner, text)
         if self._follower.failed is not None:
             return self._mismatch()
         if failed is None:
-            return None
+            return deep
         return Decision("fail", failed, f"not JSON: {self._scanner.reason}", (failed, failed + 1))
 
     def _mismatch(self) -> Decision | None:

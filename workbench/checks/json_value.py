@@ -10,6 +10,18 @@ JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "Jso
 MAX_DIGITS = 4_300
 """Integers with more digits are taken for 10^4300 with their sign: conversion is quadratic."""
 
+MAX_LEVELS = 100_000
+"""Checks that remember something of each level of nesting go no deeper: memory stays bounded."""
+
+
+class TooDeep(Exception):
+    """A text nests deeper than :data:`MAX_LEVELS`, from the character at ``at`` on."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
+
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 KINDS = {"{": "object", "[": "array", '"': "string", "t": "boolean", "f": "boolean", "n": "null"}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from workbench.checks.arguments import shown
 from workbench.checks.base import Argument, Check, Definition
 from workbench.checks.json_build import JsonBuilder
-from workbench.checks.json_check import FENCE
+from workbench.checks.json_check import FENCE, Scanner, scan
 from workbench.checks.json_fence import FencedScanner
 from workbench.checks.json_scan import JsonScanner
 from workbench.checks.json_value import JsonValue
@@ -35,15 +35,15 @@ class FieldRule:
         self._decision: Decision | None = None
         builder = JsonBuilder(self._complete, max(map(len, rule.paths)))
         make = FencedScanner if fence else JsonScanner
-        self._scanner: FencedScanner | JsonScanner = make(builder)
+        self._scanner: Scanner = make(builder)
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
-        failed = self._scanner.feed(text)
+        failed, deep = scan(self._scanner, text)
         if self._decision is None and failed is not None:
             reason = f"not JSON: {self._scanner.reason}"
             return Decision("fail", failed, reason, (failed, failed + 1))
-        return self._decision
+        return self._decision or deep
 
     def finish(self) -> Decision:
         """See the protocol."""

@@ -11,7 +11,9 @@ from workbench.checks.arguments import shown
 from workbench.checks.automaton import Follower
 from workbench.checks.json_value import (
     KINDS,
+    MAX_LEVELS,
     JsonValue,
+    TooDeep,
     encodable,
     identity,
     is_integer,
@@ -62,6 +64,8 @@ class SchemaFollower:
     def open(self, bracket: str, at: int) -> None:
         """See :class:`~workbench.checks.json_scan.Sink`."""
         self._mark = at
+        if len(self._frames) >= MAX_LEVELS:
+            raise TooDeep(at)
         pairs = self._begin(bracket, at)
         self._frames.append(Frame(pairs, is_object=bracket == "{"))
 
@@ -186,6 +190,8 @@ class SchemaFollower:
                 frame.child = self._item_pairs(frame, at)
             inherited = frame.child
         pairs: Pairs = []
+        if not inherited:
+            return pairs
         for node, branch in inherited:
             if not branch.dead:
                 expand(node, branch, pairs, set())

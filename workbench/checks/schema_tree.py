@@ -24,19 +24,28 @@ class Branch:
 Pairs = list[tuple[Node, Branch]]
 
 
+_NOTHING: Pairs = []
+_NO_ITEMS: list[JsonValue] = []
+_NO_KEYS: set[str] = set()
+
+
 class Frame:
-    """An object or array in progress."""
+    """An object or array in progress. What it has no use for is shared and never changed: a deep
+    text has very many of these.
+    """
 
     __slots__ = ("child", "height", "identities", "items", "key", "keys", "members", "pairs")
 
     def __init__(self, pairs: Pairs, *, is_object: bool) -> None:
         self.pairs = pairs
         self.members: dict[str, JsonValue] | None = {} if is_object else None
-        self.items: list[JsonValue] = []
-        self.keys: set[str] = set()
-        self.identities: set[str] | None = set() if any(n.unique for n, _ in pairs) else None
+        self.items: list[JsonValue] = _NO_ITEMS if is_object else []
+        self.keys: set[str] = set() if is_object else _NO_KEYS
+        self.identities: set[str] | None = None
+        if pairs and any(node.unique for node, _ in pairs):
+            self.identities = set()
         self.key = ""
-        self.child: Pairs = []
+        self.child: Pairs = _NOTHING
         self.height = 1
 
     @property
