@@ -10,7 +10,7 @@ JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "Jso
 MAX_DIGITS = 4_300
 """Integers with more digits are taken for 10^4300 with their sign: conversion is quadratic."""
 
-MAX_LEVELS = 100_000
+MAX_LEVELS = 20_000
 """Checks that remember something of each level of nesting go no deeper: memory stays bounded."""
 
 

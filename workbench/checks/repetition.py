@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from workbench.checks.arguments import int_option, no_text, shown
@@ -11,6 +12,11 @@ from workbench.model.verdict import Decision
 MAX_PERIOD = 4_000
 """The longest span that is recognised, in characters."""
 
+_GRAM = 24
+"""How many characters are looked up among those before: short enough to cost little."""
+_BACK = 2 * MAX_PERIOD
+_KEEP = _BACK + MAX_PERIOD
+
 SPAN = Option("span", "how long a repeated span is at least, in characters (20)", value="N")
 TIMES = Option("times", "how often it must stand in a row (3)", value="N")
 
@@ -18,14 +24,14 @@ TIMES = Option("times", "how often it must stand in a row (3)", value="N")
 class NoRepetition:
     """Fails when a span stands so many times in a row.
 
-    The last *span* characters are looked up among those before; where they stood is a candidate
-    period, which then only has to hold character by character. So the cost is one look-up per
-    character, whatever the period. Spans without letters and digits (rulers, blank lines) do not
-    count. A span shorter than *span* counts as the smallest multiple of it that is long enough.
+    The last characters are looked up among those before; where they stood is a candidate period,
+    which then only has to hold character by character. So the cost is one look-up per character,
+    whatever the period. Spans without letters and digits (rulers, blank lines) do not count. A
+    span shorter than *span* counts as the smallest multiple of it that is long enough.
     """
 
     __slots__ = (
-        "_base",
+        "_gram",
         "_letter",
         "_new",
         "_old",
@@ -40,8 +46,8 @@ class NoRepetition:
     def __init__(self, span: int, times: int) -> None:
         self._span = span
         self._times = times
+        self._gram = min(span, _GRAM)
         self._text = ""
-        self._base = 0
         self._letter = 0
         self._seen = 0
         self._period = 0
@@ -51,55 +57,61 @@ class NoRepetition:
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
-        self._text += text
-        for char in text:
-            self._seen += 1
+        buffer = self._text + text
+        before = self._seen - len(self._text)
+        gram, new, old = self._gram, self._new, self._old
+        period, run, needed = self._period, self._run, self._needed(self._period)
+        for end in range(len(self._text) + 1, len(buffer) + 1):
+            char = buffer[end - 1]
+            at = before + end
             if char.isalnum():
-                self._letter = self._seen
-            if self._step():
-                return self._failed()
-        keep = 2 * MAX_PERIOD
-        if len(self._text) > 2 * keep:
-            cut = len(self._text) - keep
-            self._text = self._text[cut:]
-            self._base += cut
+                self._letter = at
+            piece = buffer[end - gram : end] if at >= gram else ""
+            if period and char == buffer[end - 1 - period]:
+                run += 1
+            else:
+                period = 0
+                last = new.get(piece) or old.get(piece)
+                if last and at - last <= MAX_PERIOD:
+                    period = at - last
+                    run = self._common(buffer, end, period, min(at - period, _BACK))
+                    needed = self._needed(period)
+            if period and run >= needed and self._letter > at - self._unit(period):
+                return self._failed(buffer[:end], at, period)
+            if piece:
+                new[piece] = at
+                if len(new) >= MAX_PERIOD:
+                    self._old = old = new
+                    self._new = new = {}
+        self._period, self._run, self._seen = period, run, before + len(buffer)
+        self._text = buffer if len(buffer) <= 2 * _KEEP else buffer[-_KEEP:]
         return None
 
-    def _step(self) -> bool:
-        """Take the character before ``_seen``; return whether it completed a repetition."""
-        end = self._seen - self._base
-        if self._period and self._text[end - 1] == self._text[end - 1 - self._period]:
-            self._run += 1
-        else:
-            self._period = self._run = 0
-        if end >= self._span:
-            gram = self._text[end - self._span : end]
-            if not self._period:
-                self._candidate(gram)
-            self._note(gram)
-        if not self._period:
-            return False
-        unit = self._period * -(-self._span // self._period)
-        return self._run >= unit * self._times - self._period and self._letter > self._seen - unit
+    def _unit(self, period: int) -> int:
+        """Return the smallest multiple of *period* that is long enough."""
+        return period * -(-self._span // period)
 
-    def _candidate(self, gram: str) -> None:
-        before = self._new.get(gram, self._old.get(gram, 0))
-        period = self._seen - before
-        if before and period <= MAX_PERIOD:
-            self._period, self._run = period, self._span
+    def _needed(self, period: int) -> int:
+        """Return how many characters must agree with those a *period* before."""
+        return self._unit(period) * self._times - period if period else 0
 
-    def _note(self, gram: str) -> None:
-        if len(self._new) >= MAX_PERIOD:
-            self._old, self._new = self._new, {}
-        self._new[gram] = self._seen
+    def _common(self, buffer: str, end: int, period: int, most: int) -> int:
+        """Return how many characters before *end*, up to *most*, agree with those a *period*
+        before; as many as were looked up are known to.
+        """
 
-    def _failed(self) -> Decision:
-        unit = self._period * -(-self._span // self._period)
-        end = self._seen - self._base
-        repeated = self._text[end - unit : end]
-        start = max(self._seen - unit * self._times, 0)
-        reason = f"{shown(repeated)} stands {self._times} times in a row"
-        return Decision("fail", self._seen - 1, reason, (start, self._seen))
+        def agree(length: int) -> bool:
+            return buffer[end - length : end] == buffer[end - length - period : end - period]
+
+        low = self._gram
+        if low >= most or not agree(low + 1):
+            return low
+        return bisect_left(range(most + 1), x=True, lo=low + 1, key=lambda n: not agree(n)) - 1
+
+    def _failed(self, text: str, at: int, period: int) -> Decision:
+        unit = self._unit(period)
+        reason = f"{shown(text[-unit:])} stands {self._times} times in a row"
+        return Decision("fail", at - 1, reason, (max(at - unit * self._times, 0), at))
 
     def finish(self) -> Decision:
         """See the protocol."""

@@ -21,7 +21,7 @@ from workbench.checks.json_value import (
     path_text,
 )
 from workbench.checks.schema_compile import Compiled, Node
-from workbench.checks.schema_tree import Branch, Frame, Pairs, children, closed, expand
+from workbench.checks.schema_tree import Branch, Expander, Frame, Pairs, children, closed
 from workbench.checks.schema_words import (
     BOUNDS,
     article,
@@ -58,6 +58,7 @@ class SchemaFollower:
         self._choices: list[tuple[list[str], Branch, str]] = []
         self._matchers: list[tuple[Follower, Branch, str]] = []
         self._watched = 0
+        self._expander = Expander()
 
     # What the scanner reports.
 
@@ -189,12 +190,10 @@ class SchemaFollower:
             if frame.members is None:
                 frame.child = self._item_pairs(frame, at)
             inherited = frame.child
-        pairs: Pairs = []
         if not inherited:
-            return pairs
-        for node, branch in inherited:
-            if not branch.dead:
-                expand(node, branch, pairs, set())
+            return []
+        pairs = self._expander.expand(inherited, at)
+        self.skipped |= self._expander.cut
         kind = KINDS.get(first, "number")
         for node, branch in pairs:
             self._fits_kind(node, branch, kind, at)

@@ -11,6 +11,14 @@ from workbench.checks.schema_compile import Node
 MAX_PAIRS = 400
 """How many nodes are followed for one value."""
 
+FEW_PAIRS = 16
+"""As many always are, even where alternatives have multiplied too often."""
+
+SPARE_PAIRS = 50_000
+"""How many nodes are followed beyond that, and two more for each character of the text: what
+alternatives within alternatives multiply to stays linear.
+"""
+
 
 @dataclass(slots=True)
 class Branch:
@@ -54,23 +62,46 @@ class Frame:
         return self.items if self.members is None else self.members
 
 
-def expand(node: Node, branch: Branch, pairs: Pairs, seen: set[int]) -> None:
-    """Add *node* and all that holds beside it for the same value, alternatives included.
+class Expander:
+    """Finds the nodes that hold for a value, alternatives included.
 
-    Past a limit alternatives are not followed: such a value is then decided when it is complete.
+    Past a limit they are not followed: what they say is then decided at the end. ``cut`` is True
+    once that has happened.
     """
-    if id(node) in seen or len(pairs) >= MAX_PAIRS:
-        return
-    seen.add(id(node))
-    pairs.append((node, branch))
-    for part in node.all_of:
-        expand(part, branch, pairs, seen)
-    for group in node.any_of:
-        siblings: list[Branch] = []
-        for part in group:
-            sibling = Branch(branch, siblings)
-            siblings.append(sibling)
-            expand(part, sibling, pairs, set(seen))
+
+    __slots__ = ("_extra", "_most", "cut")
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._extra = 0
+        self._most = MAX_PAIRS
+
+    def expand(self, inherited: Pairs, at: int) -> Pairs:
+        """Return *inherited* and all that holds beside it for the value that begins at *at*."""
+        pairs: Pairs = []
+        self._most = MAX_PAIRS if self._extra < SPARE_PAIRS + 2 * at else FEW_PAIRS
+        for node, branch in inherited:
+            if not branch.dead:
+                self._add(node, branch, pairs, set())
+        self._extra += max(len(pairs) - FEW_PAIRS, 0)
+        return pairs
+
+    def _add(self, node: Node, branch: Branch, pairs: Pairs, seen: set[int]) -> None:
+        if id(node) in seen:
+            return
+        if len(pairs) >= self._most:
+            self.cut = True
+            return
+        seen.add(id(node))
+        pairs.append((node, branch))
+        for part in node.all_of:
+            self._add(part, branch, pairs, seen)
+        for group in node.any_of:
+            siblings: list[Branch] = []
+            for part in group:
+                sibling = Branch(branch, siblings)
+                siblings.append(sibling)
+                self._add(part, sibling, pairs, set(seen))
 
 
 def closed(node: Node) -> bool:

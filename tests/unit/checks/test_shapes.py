@@ -1,6 +1,8 @@
 """Repetition, refusal, shapes, languages and sources."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.checks.oracle import judge_text
 from workbench.checks.syntax import parse_check
@@ -93,3 +95,33 @@ def test_a_mistake_before_the_limit_is_told_in_any_chunking(start: str) -> None:
 def test_a_mistake_is_shown_when_it_is_written(check: str) -> None:
     with pytest.raises(CheckSyntaxError):
         parse_check(check)
+
+
+def _third_loop(text: str, span: int, times: int) -> int | None:
+    """Return, by brute force, where a span has stood so many times in a row."""
+    for end in range(1, len(text) + 1):
+        for period in range(1, end):
+            unit = period * -(-span // period)
+            last = text[max(end - unit * times, 0) : end]
+            loops = len(last) == unit * times and last[period:] == last[:-period]
+            if loops and any(map(str.isalnum, last[-unit:])):
+                return end - 1
+    return None
+
+
+@given(
+    lead=st.text("ab -", max_size=12),
+    span=st.text("abc -", min_size=4, max_size=9),
+    times=st.integers(2, 3),
+)
+def test_a_loop_is_found_at_its_last_character_and_never_before(
+    lead: str, span: str, times: int
+) -> None:
+    text = lead + span * times + "!"
+    wanted = _third_loop(text, 4, times)
+    decision = judge_text(f"no_repetition/span=4/times={times}", text)
+    if decision.verdict == "fail":
+        assert wanted is not None
+        assert decision.at_char >= wanted
+    elif len(set(span)) == len(span) and not set(span) & set(lead):
+        assert wanted is None
