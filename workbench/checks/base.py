@@ -183,6 +183,7 @@ class Definition:
     counted within the argument's text from 1. ``syntax`` shows the whole form, ``example`` is a
     check as one would write it, ``cost`` a sentence about what feeding costs. ``decides`` says
     when it passes and fails. With ``files``, an argument ``@path`` stands for the file's text.
+    ``heavy`` means that ``finish`` can take milliseconds: it is then called in a thread.
     """
 
     name: str
@@ -195,3 +196,4 @@ class Definition:
     decides: str = ""
     options: tuple[Option, ...] = ()
     files: bool = False
+    heavy: bool = False

@@ -124,4 +124,5 @@ IFEVAL = Definition(
         + "."
     ),
     options=(LOOSE,),
+    heavy=True,
 )

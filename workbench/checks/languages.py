@@ -90,4 +90,5 @@ LANGUAGE = Definition(
     cost="nothing per chunk, some milliseconds at the end",
     parse=_parse,
     decides="Passes and fails at the end. Needs the extra `language`.",
+    heavy=True,
 )

@@ -21,6 +21,9 @@ from workbench.model.verdict import Decision, Severity
 
 _LOG = logging.getLogger(__name__)
 
+LONG = 20_000
+"""Longer answers are judged at their end in a thread, whatever the checks."""
+
 Decided = list[tuple[int, Decision]]
 """Decisions with the place of their check among all checks of the attempt."""
 
@@ -40,6 +43,7 @@ class Pipeline:
         self.kinds = tuple(spec.name for spec in specs)
         self.names = unique(spec.label for spec in specs)
         self.severities: tuple[Severity, ...] = tuple(spec.severity for spec in specs)
+        self._heavy = tuple(spec.definition.heavy for spec in specs)
         self.chars = 0
         self._negated = tuple(spec.negated for spec in specs)
         self._checks: dict[int, Check] = {}
@@ -67,12 +71,22 @@ class Pipeline:
         return bool(self._timed)
 
     @property
+    def heavy(self) -> bool:
+        """True when :meth:`finish` may take so long that others should not wait for it."""
+        return self.chars > LONG or any(self._heavy[index] for index in self._checks)
+
+    @property
     def undecided(self) -> tuple[int, ...]:
         """The places of the checks that have not decided yet."""
         return tuple(self._checks)
 
     def feed(self, text: str, progress: Progress) -> Decided:
         """Give the next chunk of answer text to every undecided check; return new decisions."""
+        decided = self.take(text)
+        return decided + self.tick(progress) if self._timed else decided
+
+    def take(self, text: str) -> Decided:
+        """Like :meth:`feed`, for a part of a chunk: without a look at clock and counters."""
         decided: Decided = []
         if self._stillborn:
             decided, self._stillborn = self._stillborn, []
@@ -84,11 +98,7 @@ class Pipeline:
                 decision = self._crash(index, error)
             if decision is not None:
                 decided.append((index, decision))
-        if decided:
-            decided = self._settle(decided)
-        if self._timed:
-            decided += self.tick(progress)
-        return decided
+        return self._settle(decided) if decided else decided
 
     def tick(self, progress: Progress) -> Decided:
         """Let the checks that look at clock and counters decide; return new decisions."""

@@ -217,6 +217,7 @@ PYTHON_SYNTAX = Definition(
     parse=_parse_python,
     decides="Fails at a bracket that closes nothing, else at the end. Nothing is executed.",
     options=(FENCE,),
+    heavy=True,
 )
 SQL = Definition(
     name="sql",
@@ -228,4 +229,5 @@ SQL = Definition(
     parse=_parse_sql,
     decides="Passes and fails at the end. Needs the extra `sql`. Nothing is executed.",
     options=(FENCE, DIALECT),
+    heavy=True,
 )

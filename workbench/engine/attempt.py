@@ -15,7 +15,7 @@ from workbench.engine.abort import AbortPolicy, LaneHistory
 from workbench.engine.audit import Chunk, Shadow
 from workbench.engine.clock import LoopClock
 from workbench.engine.grading import RaceContext
-from workbench.engine.judging import Judgement, StreamJudge
+from workbench.engine.judging import SLICE, Judgement, StreamJudge, by_turns
 from workbench.errors import ProviderError
 from workbench.model.attempt import (
     AttemptError,
@@ -102,6 +102,10 @@ class AttemptRun:
         self._first_ms: float | None = None
         self._last_ms = 0.0
         self._mark: Sequence[int] = ()
+        self._judging = False
+        self._settling = False
+        self._audit: Audit | None = None
+        self._last_word: Judgement | None = None
         self.ended = False
         self.failure: ProviderError | None = None
 
@@ -127,7 +131,10 @@ class AttemptRun:
         except Exception as error:  # noqa: BLE001 - a defect of an adapter is this lane's alone
             broken = f"The adapter {self.lane.provider!r} broke: {error!r}."
             self._fail(ProviderError(broken, "This is a defect of Workbench; please report it."))
-        self._finish()
+        try:
+            await self._settle()
+        finally:
+            self._finish()
 
     @property
     def text(self) -> str:
@@ -161,7 +168,7 @@ class AttemptRun:
             self._finish()
 
     def _stop_reading(self, state: AttemptState) -> None:
-        if self._stop is None and not self.ended:
+        if self._stop is None and not self._settling and not self.ended:
             self._stop = state
             # The reader stops by itself when it is the one who asks: its own cancellation would
             # interrupt the closing of the stream.
@@ -175,14 +182,20 @@ class AttemptRun:
         await provider.prepare(lambda text: self._emit(LaneStatus(self.number, text)))
         async with aclosing(provider.stream(self._request)) as stream:
             async for batch in stream:
-                self._take(batch)
+                await self._take(batch)
                 if self._stop is not None:
                     return
 
-    def _take(self, batch: Sequence[StreamItem]) -> None:
+    async def _take(self, batch: Sequence[StreamItem]) -> None:
         for item in batch:
             if isinstance(item, Delta):
-                self._take_delta(item)
+                if self._shadow is not None:
+                    self._shadow.add(self._ms(item.stamp_ns), item.text, item.channel)
+                elif len(item.text) > SLICE:
+                    await self._take_long(item)
+                else:
+                    ms = self._keep(item)
+                    self._announce(self._judge.chunk(ms, item.text, item.channel))
                 if self._stop is not None:
                     break
             elif isinstance(item, Sent):
@@ -200,13 +213,21 @@ class AttemptRun:
         origin = None if sent.origin == "live" else sent.origin
         self._emit(AttemptStarted(self.number, utc, round(race_ms, 3), sent.connect_ms, origin))
 
-    def _take_delta(self, delta: Delta) -> None:
+    async def _take_long(self, delta: Delta) -> None:
+        """Take a chunk that other lanes cannot wait for; its timers wait until it is judged."""
+        ms = self._keep(delta)
+        self._disarm()
+        self._judging = True
+        try:
+            judging = self._judge.slices(ms, delta.text, delta.channel)
+            self._announce(await by_turns(judging))
+        finally:
+            self._judging = False
+
+    def _keep(self, delta: Delta) -> float:
+        """Keep a chunk for the record and the next event; return when it came."""
         ms = self._ms(delta.stamp_ns)
-        if self._shadow is not None:
-            self._shadow.add(ms, delta.text, delta.channel)
-            return
         self._kept.append((ms, delta.text, delta.channel))
-        judged = self._judge.chunk(ms, delta.text, delta.channel)
         if delta.channel != self._channel:
             self._send_output()
             self._channel = delta.channel
@@ -214,9 +235,7 @@ class AttemptRun:
             self._output.append((ms, delta.text))
             self._first_ms = ms if self._first_ms is None else self._first_ms
             self._last_ms = ms
-        if judged.verdicts:
-            self._send_output()
-            self._announce(judged)
+        return ms
 
     def _send_output(self) -> None:
         if self._output:
@@ -224,6 +243,8 @@ class AttemptRun:
             self._output = []
 
     def _announce(self, judged: Judgement) -> None:
+        if judged.verdicts:
+            self._send_output()
         for verdict in judged.verdicts:
             self._emit(verdict)
         if judged.failed is not None:
@@ -238,11 +259,14 @@ class AttemptRun:
             else:
                 self._stop_reading("aborted")
 
-    def _arm(self) -> None:
-        """Set the timer to when a check next wants to look at the clock, chunk or no chunk."""
+    def _disarm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _arm(self) -> None:
+        """Set the timer to when a check next wants to look at the clock, chunk or no chunk."""
+        self._disarm()
         due = self._judge.due_ms
         if due is None or self._zero_ns is None or self._stop or self._final or self._shadow:
             return
@@ -254,7 +278,7 @@ class AttemptRun:
         )
 
     def _look_at_clock(self, due_ms: float) -> None:
-        if self.ended or self._stop or self._final or self._shadow:
+        if self.ended or self._stop or self._final or self._shadow or self._judging:
             return
         if self._judge.due_ms != due_ms:
             return
@@ -266,12 +290,24 @@ class AttemptRun:
         self.failure = error
         self._error = AttemptError(error.kind, error.message, error.hint, error.status, error.body)
 
+    async def _settle(self) -> None:
+        """Judge a whole answer that takes its time to be judged without holding up others."""
+        final = self._final
+        if self._stop is not None or self._error is not None or not (final and final.complete):
+            return
+        self._settling = True
+        ms = self._ms(final.stamp_ns)
+        if self._shadow is not None:
+            self._audit = await by_turns(self._shadow.audit(ms, final.tokens.output))
+        elif self._judge.heavy:
+            self._send_output()
+            self._last_word = await asyncio.to_thread(self._judge.end, ms)
+
     def _finish(self) -> None:
         """Emit what only the end knows; exactly once."""
         if self.ended:
             return
-        if self._timer is not None:
-            self._timer.cancel()
+        self._disarm()
         self._send_output()
         now_ms = self._ms(self._final.stamp_ns if self._final else monotonic_ns())
         state = self._state()
@@ -282,7 +318,7 @@ class AttemptRun:
                 reason = "The stream stopped before the provider said it was complete."
                 self._announce_end(self._judge.provider_failed(now_ms, reason))
             else:
-                self._announce_end(self._judge.end(now_ms))
+                self._announce_end(self._last_word or self._judge.end(now_ms))
         self.ended = True
         self._emit(self._end_event(state, now_ms))
         if not self.answered:
@@ -314,7 +350,7 @@ class AttemptRun:
             )
         elif live and state in ("complete", "truncated") and self._first_ms is not None:
             bench.history.add(self.lane.name, tokens.output, self._first_ms, self._last_ms)
-        audit = self._audit(ms)
+        audit = self._audit
         return AttemptEnded(
             self.number,
             state,
@@ -330,11 +366,6 @@ class AttemptRun:
             provider_data=final.provider_data if final else {},
             audit=audit,
         )
-
-    def _audit(self, ms: float) -> Audit | None:
-        if self._shadow is None or self._final is None or not self._final.complete:
-            return None
-        return self._shadow.audit(ms, self._final.tokens.output)
 
     def _avoided(self, audit: Audit | None) -> Avoided:
         usd = self._bench.price(self.lane, Tokens(0, 1, source="estimated")).usd

@@ -8,7 +8,7 @@ instead of estimated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from workbench.checks.pipeline import Pipeline
 from workbench.engine.judging import StreamJudge
@@ -34,15 +34,18 @@ class Shadow:
         """Take a chunk nobody will see."""
         self._chunks.append((ms, text, channel))
 
-    def audit(self, ms: float, output: int | None) -> Audit:
-        """Ask the failed check about the whole answer, which ended at *ms*.
+    def audit(self, ms: float, output: int | None) -> Generator[None, None, Audit]:
+        """Ask the failed check about the whole answer, which ended at *ms*; yields so that the
+        caller can let others go on.
 
         *output* is how many output tokens the provider counted in all, if it said so.
         """
         judge = StreamJudge(0, self._fresh())
-        verdicts = [
-            v for m, text, channel in self._chunks for v in judge.chunk(m, text, channel).verdicts
-        ]
+        verdicts: list[VerdictReached] = []
+        for m, text, channel in self._chunks:
+            judged = yield from judge.slices(m, text, channel)
+            verdicts += judged.verdicts
+            yield
         verdicts += judge.end(ms).verdicts
         said: VerdictName = next(
             (v.verdict for v in verdicts if v.index == self._abort.index), "error"

@@ -7,14 +7,18 @@ the time of the deadline itself, never the moment our code got round to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+import asyncio
+from collections.abc import Callable, Generator, Iterable
+from time import monotonic_ns
+from typing import NamedTuple, TypeVar
 
 from workbench.checks.base import Progress
 from workbench.checks.pipeline import Pipeline
 from workbench.model.attempt import Channel
 from workbench.model.events import FailedFirst, VerdictReached
 from workbench.model.verdict import Decision, FailureKind
+
+T = TypeVar("T")
 
 
 class Judgement(NamedTuple):
@@ -25,7 +29,26 @@ class Judgement(NamedTuple):
 
 
 _NOTHING = Judgement((), None)
-_UNWATCHED = Progress(0.0, None, 0)
+
+SLICE = 1024
+"""How many characters are fed to the checks at once; how a text is cut never matters to them."""
+
+TURN_NS = 4_000_000
+"""How long judging may hold the event loop before others get their turn."""
+
+
+async def by_turns(judging: Generator[None, None, T]) -> T:
+    """Run *judging* to its end and return its result; where it yields, others get a turn."""
+    turn_ns = monotonic_ns()
+    while True:
+        try:
+            next(judging)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        if monotonic_ns() - turn_ns > TURN_NS:
+            await asyncio.sleep(0)
+            turn_ns = monotonic_ns()
 
 
 class StreamJudge:
@@ -53,17 +76,42 @@ class StreamJudge:
 
     def chunk(self, ms: float, text: str, channel: Channel = "answer") -> Judgement:
         """Take a chunk that arrived at *ms*; deadlines that passed before it come first."""
+        judging = self.slices(ms, text, channel)
+        while True:
+            try:
+                next(judging)
+            except StopIteration as done:
+                found: Judgement = done.value
+                return found
+
+    def slices(
+        self, ms: float, text: str, channel: Channel = "answer"
+    ) -> Generator[None, None, Judgement]:
+        """Judge like :meth:`chunk`, and yield between slices of a long text, so that the caller
+        can let others go on. All of it counts as arrived at *ms*.
+        """
         watching = self._pipeline.watching
         verdicts = self._timers(ms) if watching else []
         self.tokens += 1
         if channel == "answer" and text:
             if self.ttft_ms is None:
                 self.ttft_ms = ms
-            progress = self._progress(ms) if watching else _UNWATCHED
-            decided = self._pipeline.feed(text, progress)
+            decided = self._pipeline.take(text[:SLICE])
+            for start in range(SLICE, len(text), SLICE):
+                yield
+                decided += self._pipeline.take(text[start : start + SLICE])
+            if len(decided) > 1:
+                decided.sort(key=lambda found: found[1].at_char)
+            if watching:
+                decided += self._pipeline.tick(self._progress(ms))
             if decided:
                 verdicts += self._verdicts(decided, ms)
         return self._judge(verdicts) if verdicts else _NOTHING
+
+    @property
+    def heavy(self) -> bool:
+        """True when :meth:`end` may take so long that others should not wait for it."""
+        return self._pipeline.heavy
 
     def timer(self, ms: float) -> Judgement:
         """Look at the clock at *ms*."""
