@@ -221,3 +221,12 @@ def test_a_terminal_that_is_gone_while_it_was_painted_to_ends_the_screen(mark):
     os.close(terminal.main)
     terminal.process.send_signal(signal.SIGHUP)
     assert terminal.process.wait(4) == 129
+
+
+def test_a_terminal_that_closes_without_a_signal_ends_the_screen(mark):
+    terminal = Terminal(mark)  # it is not the process's controlling terminal: nobody sends SIGHUP
+    terminal.read_until(b"invoice fields")
+    os.write(terminal.main, b"\n")
+    terminal.read_until(b"streaming")
+    os.close(terminal.main)
+    assert terminal.process.wait(20) == 129

@@ -27,6 +27,7 @@ from workbench.text import visible
 from workbench.tui.bindings import bindings, unknown_keys
 from workbench.tui.bridge import Bridge
 from workbench.tui.commands import Actions
+from workbench.tui.hangup import watch_terminal
 from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
 from workbench.tui.screens.workbench import WorkbenchScreen
 from workbench.tui.setup import ClientFactory, Setup
@@ -263,6 +264,7 @@ def run(factory: ClientFactory, setup: Setup) -> int:
         NotATerminal: there is no terminal to draw on.
     """
     need_terminal()
+    watch_terminal(sys.stdin.fileno())
     return asyncio.run(_run(factory, setup))
 
 
