@@ -17,6 +17,7 @@ what a headless command ends with when the error reaches it.
     ├── ProviderError              3   a lane's provider failed; knows the kind
     │   ├── MissingKey                 no API key for the lane
     │   ├── ConnectFailed              no connection (refused, DNS, TLS, timeout)
+    │   ├── LaneResting                not sent: the provider has just failed several times
     │   ├── StreamBroken               the stream is not what the protocol says
     │   └── LocalModelError            the embedded model could not start, or died
     │       └── ModelFileError         weights missing, or size or hash differ
@@ -159,6 +160,10 @@ class ConnectFailed(ProviderError):
     """No connection: refused, unknown host, TLS failure or a time-out on the way."""
 
     kind: ProviderFailure = "connect"
+
+
+class LaneResting(ProviderError):
+    """Nothing was sent: the lane's provider failed several times in a row and is left alone."""
 
 
 class StreamBroken(ProviderError):

@@ -14,7 +14,7 @@ from workbench.engine import retry
 from workbench.engine.inprocess import InProcessEngine
 from workbench.engine.plan import Cancel
 from workbench.engine.retry import may_pass, pause_s
-from workbench.errors import PROVIDER_FAILURES, ConnectFailed, ProviderError
+from workbench.errors import PROVIDER_FAILURES, ConnectFailed, LaneResting, ProviderError
 from workbench.model.events import Event, LaneStatus
 from workbench.model.lane import Lane, Limits
 from workbench.providers.failures import from_status
@@ -83,6 +83,10 @@ def test_a_timeout_of_the_server_is_tried_again_and_one_of_our_own_is_not(status
     ours = ProviderError("The first token did not come in 120 s.", kind="timeout")
     assert theirs.kind == ours.kind == "timeout"
     assert (may_pass(theirs), may_pass(ours)) == (True, False)
+
+
+def test_what_a_resting_lane_did_not_send_is_not_sent_again() -> None:
+    assert not may_pass(LaneResting("Not sent.", kind="server"))
 
 
 def test_a_connection_that_fails_is_told_at_once_certificate_errors_included() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit
 
 from workbench.config.settings import Settings
 from workbench.errors import ConfigError
+from workbench.model.confidential import public, references, secrets_of
 from workbench.model.lane import Lane
 from workbench.providers.presets import resolve
 
@@ -28,10 +30,14 @@ class Keys:
         self._environment = os.environ if environment is None else environment
         lanes = [resolve(lane) for lane in settings.lanes.values()]
         self._approved = {
-            (lane.key_env, origin_of(lane.base_url)) for lane in lanes if lane.base_url
+            (name, origin_of(lane.base_url))
+            for lane in lanes
+            if lane.base_url
+            for name in (lane.key_env, *references(lane))
         }
         self._declared = lanes
-        self.names = {lane.key_env for lane in lanes if lane.key_env}
+        self._written = set().union(*map(secrets_of, lanes))
+        self.names = {name for name, _ in self._approved if name}
         self._found: dict[str, str | None] = {}
 
     def __call__(self, name: str, base_url: str) -> str | None:
@@ -40,16 +46,25 @@ class Keys:
             return None
         return self._value(name)
 
-    def declares(self, lane: Lane) -> bool:
-        """Return whether the user's own settings name where *lane* sends, and how it gets there.
+    def own(self, lane: Lane) -> Lane | None:
+        """Return *lane* as the user's own settings connect it, or None: no lane of theirs sends
+        there, in that way.
 
-        A proxy or a certificate of somebody else's would be as bad as an address.
+        A proxy, a header or a certificate of somebody else's would be as bad as an address. Secrets
+        are not compared: a recorded lane holds stars in their place, and gets the user's own.
         """
-        lane = resolve(lane)
-        return lane.base_url is None or any(
-            (lane.base_url, lane.key_env, lane.options) == (own.base_url, own.key_env, own.options)
-            for own in self._declared
-        )
+        shown = public(resolve(lane))
+        if shown.base_url is None:
+            return lane
+        for own in self._declared:
+            known = public(own)
+            if (shown.base_url, shown.key_env, shown.options) == (
+                known.base_url,
+                known.key_env,
+                known.options,
+            ):
+                return replace(lane, base_url=own.base_url, options=own.options)
+        return None
 
     def source(self, name: str) -> KeySource:
         """Return where the key *name* is."""
@@ -58,8 +73,11 @@ class Keys:
         return "keyring" if self._value(name) else "missing"
 
     def values(self) -> Iterable[str]:
-        """Return every key there is: what must never be written anywhere."""
-        return [value for name in sorted(self.names) if (value := self._value(name))]
+        """Return every key there is, and every secret that stands in a lane's own settings: what
+        must never be written anywhere.
+        """
+        kept = [value for name in sorted(self.names) if (value := self._value(name))]
+        return [*kept, *sorted(self._written)]
 
     def _value(self, name: str) -> str | None:
         if value := self._environment.get(name, "").strip():

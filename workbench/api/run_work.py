@@ -20,6 +20,7 @@ from workbench.engine.journal import JournalLike
 from workbench.engine.plan import OpenSession
 from workbench.engine.retry import go_on_after
 from workbench.measure.fields import Wanted
+from workbench.model.confidential import public
 from workbench.model.events import (
     EPHEMERAL,
     Annotated,
@@ -67,6 +68,7 @@ class RunWork:
         self._tools = tools
         self._opened = opened
         self._lanes = lanes
+        self._shown = tuple(map(public, lanes.values()))
         self._cases = cases
         self._plan = plan
         self._units = units
@@ -259,7 +261,7 @@ class RunWork:
             IterationStarted(
                 number,
                 prompt,
-                tuple(self._lanes.values()),
+                self._shown,
                 judged_by(case, self._plan.checks),
                 utc,
                 variables=variables,

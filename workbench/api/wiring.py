@@ -109,12 +109,14 @@ class ProviderMaker:
         Raises:
             WorkbenchError: the lane cannot be used as it is configured.
         """
-        if not self._keys.declares(lane):
+        own = self._keys.own(lane)
+        if own is None:
             raise ConfigError(
                 f"The lane {lane.name} would send to {lane.base_url or lane.provider}, as no lane "
                 "of your own configuration does: nothing is sent.",
                 f"If you trust it, declare it: [lanes.{lane.name}] in workbench.toml.",
             )
+        lane = own
         self._prices.prepare(lane)
         sends = resolve_lane(lane).base_url is not None
         if self._proxy is not None and "proxy" not in lane.options:

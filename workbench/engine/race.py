@@ -16,6 +16,7 @@ from workbench.engine.grading import Answer, RaceContext
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import RacePlan
 from workbench.engine.retry import go_on_after
+from workbench.model.confidential import public
 from workbench.model.events import AttemptQueued, Event, IterationEnded, IterationStarted
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message
@@ -111,7 +112,7 @@ class Race:
         started = IterationStarted(
             iteration,
             plan.prompt,
-            plan.lanes,
+            tuple(map(public, plan.lanes)),
             plan.checks,
             datetime.now(UTC).isoformat(timespec="milliseconds"),
             parent=plan.parent,

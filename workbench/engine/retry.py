@@ -7,7 +7,7 @@ from random import random as chance
 from typing import Protocol
 
 from workbench.engine.attempt import AttemptRun
-from workbench.errors import ProviderError, ProviderFailure
+from workbench.errors import LaneResting, ProviderError, ProviderFailure
 from workbench.model.lane import Lane
 from workbench.providers.base import Provider
 
@@ -27,8 +27,11 @@ def may_pass(error: ProviderError) -> bool:
     Only rate limits and errors of the server (its time-outs included) pass by themselves: a bad
     certificate stays bad, a server that is down is better told at once, and an attempt that used up
     the lane's own deadline would only use it up again. A provider that asks for more than two
-    minutes is not waited for: the person is told instead.
+    minutes is not waited for, and what a resting lane did not send is not sent again: the person
+    is told instead, and the fallback asked.
     """
+    if isinstance(error, LaneResting):
+        return False
     passing = error.kind in PASSING or error.status in GATEWAY_TIMEOUTS
     return passing and (error.retry_after or 0) <= LONGEST_PAUSE_S
 

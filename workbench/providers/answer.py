@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from workbench.errors import ProviderError, StreamBroken
+from workbench.model.confidential import public_fields
 from workbench.providers.base import Delta, Final, StreamItem
 from workbench.providers.failures import BODY_LIMIT, from_status, not_a_stream
 from workbench.providers.http.connection import ConnectionGone, Head, Part
@@ -48,7 +49,8 @@ class Decoder(Protocol):
 class Answer:
     """The answer of one response, read batch by batch.
 
-    *sent* are the parameters as they were sent; ``final`` is set once the end has been returned.
+    *sent* are the parameters as they were sent, *reserved* the tokens the provider takes from the
+    account's limits at admission; ``final`` is set once the end has been returned.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Answer:
         head: Head,
         sent: Mapping[str, object],
         chat: Decoder,
+        reserved: int | None = None,
     ) -> None:
         self._wire = wire
         self._head = head
         self._sent = sent
         self._chat = chat
+        self._reserved = reserved
         self._beginning = bytearray()
         self.final: Final | None = None
 
@@ -109,10 +113,12 @@ class Answer:
     def _finished(self, broken: ProviderError | None) -> Final:
         """The chat's end, with what the response's head and the exchange know."""
         final, head = self._chat.final(), self._head
-        data: dict[str, object] = {**final.provider_data, "request": dict(self._sent)}
+        data: dict[str, object] = {**final.provider_data, "request": public_fields(self._sent)}
         limits = {k: v for k, v in head.headers if "ratelimit" in k or k == "retry-after"}
         if limits:
             data["rate_limits"] = limits
+        if self._reserved is not None:
+            data["reserved_tokens"] = self._reserved
         if self._wire.reconnected:
             data["reconnected"] = True
         if broken is not None:

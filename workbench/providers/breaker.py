@@ -1,7 +1,7 @@
 """A circuit breaker for one lane: a provider that keeps failing is left alone for a while.
 
-It opens after five failures of the provider in a row, says so, and lets one attempt through when
-its rest is over: a success closes it, a failure doubles the rest.
+It opens after five failures of the provider in a row and says so. When its rest is over it is half
+open: one attempt goes on trial. An answer closes it, a failure doubles the rest.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from workbench.errors import ProviderError, ProviderFailure
+from workbench.errors import LaneResting, ProviderError, ProviderFailure
 
 FAILURES = 5
 """Failures in a row that open it."""
@@ -28,44 +28,76 @@ class Breaker:
         self._failures = 0
         self._rest = REST_SECONDS
         self._open_until: float | None = None
+        self._trial = False
         self._last: ProviderError | None = None
 
     @property
     def open(self) -> bool:
         """True while nothing is let through."""
-        return self._open_until is not None and self._clock() < self._open_until
+        return self._open_until is not None and (self._left() > 0 or self._trial)
 
     def check(self) -> None:
-        """Let an attempt through, or not.
+        """Look, without taking the trial.
 
         Raises:
-            ProviderError: the breaker is open; of the kind of the last failure.
+            LaneResting: nothing is let through now; of the kind of the last failure.
         """
-        if self._open_until is None or self._last is None:
+        if not self.open or self._last is None:
             return
-        left = self._open_until - self._clock()
-        if left > 0:
-            raise ProviderError(
-                f"Not sent: the provider failed {self._failures} times in a row.",
-                f"It is tried again in {left:.0f} s. The last failure: {self._last.message}",
-                kind=self._last.kind,
-            )
-        # Half open: this attempt goes; others wait for its outcome for another rest.
-        self._open_until = self._clock() + self._rest
+        left = self._left()
+        when = (
+            f"It is tried again in {max(1.0, left):.0f} s."
+            if left > 0
+            else "One attempt is trying it."
+        )
+        raise LaneResting(
+            f"Not sent: the provider failed {self._failures} times in a row.",
+            f"{when} The last failure: {self._last.message}",
+            kind=self._last.kind,
+        )
+
+    def enter(self) -> bool:
+        """Let an attempt through; True when it goes on trial (it must then be told of its end).
+
+        Raises:
+            LaneResting: as :meth:`check`.
+        """
+        self.check()
+        self._trial = self._open_until is not None
+        return self._trial
 
     def succeeded(self) -> None:
-        """Note an answer."""
+        """Note that the provider works."""
         self._failures = 0
         self._rest = REST_SECONDS
         self._open_until = self._last = None
+        self._trial = False
 
-    def failed(self, error: ProviderError) -> None:
-        """Note a failure. The person's own mistakes (key, model, parameters) do not count."""
+    def failed(self, error: ProviderError) -> float | None:
+        """Note a failure; returns the seconds of rest if it opened the breaker.
+
+        A provider that answers with a refusal (wrong key, model, parameters; rate limits) works:
+        such failures are not counted, and end a trial well.
+        """
         if error.kind not in _COUNTED:
-            return
+            if self._trial:
+                self.succeeded()
+            return None
         self._failures += 1
         self._last = error
-        if self._failures >= FAILURES:
-            if self._open_until is not None:
-                self._rest = min(self._rest * 2, LONGEST_REST)
-            self._open_until = self._clock() + self._rest
+        if self._open_until is not None:
+            if self._left() > 0:
+                return None  # it was under way when the others failed
+            self._rest = min(self._rest * 2, LONGEST_REST)
+        elif self._failures < FAILURES:
+            return None
+        self._trial = False
+        self._open_until = self._clock() + self._rest
+        return self._rest
+
+    def gave_up(self) -> None:
+        """Note that the trial was cancelled: the next attempt may try."""
+        self._trial = False
+
+    def _left(self) -> float:
+        return 0.0 if self._open_until is None else self._open_until - self._clock()

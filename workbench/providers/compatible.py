@@ -1,7 +1,8 @@
 """Any server that speaks OpenAI's chat completions, over the stamping HTTP client.
 
 A lane needs ``base_url``; ``key_env`` names its key. Options of the lane: ``allow_http`` (plain
-http to another machine), ``proxy`` (``http://host:port``), ``ca_file``, ``headers`` (a table),
+http to another machine), ``proxy`` (``http://host:port``), ``ca_file``, ``headers`` (a table; a
+value ``env:NAME`` stands for a variable),
 ``usage`` (False for servers that refuse ``stream_options``) and ``max_tokens_field``.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from workbench.errors import ConfigError, MissingKey, ProviderError
+from workbench.model.confidential import reference
 from workbench.model.lane import Lane, Limits
 from workbench.providers.answer import Answer, refuse
 from workbench.providers.base import Request, Sent, Services, StreamItem
@@ -27,8 +29,8 @@ from workbench.providers.secret import Secret
 class CompatibleProvider:
     """The adapter of one lane.
 
-    The *key* goes to *address* alone, as a bearer token. ``needs`` names the variable to tell the
-    person about when a key is required and missing.
+    The *key* goes to *address* alone, as a bearer token. *missing* names the variable to tell the
+    person about when one is required and not there.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class CompatibleProvider:
         pool: Pool,
         *,
         key: Secret | None = None,
-        needs: str | None = None,
+        missing: str | None = None,
         headers: Mapping[str, str] | None = None,
         dialect: Dialect | None = None,
         connect_seconds: float = 10.0,
@@ -46,7 +48,7 @@ class CompatibleProvider:
         self.address = address
         self._pool = pool
         self._key = key
-        self._needs = needs
+        self._missing = missing
         self._dialect = dialect or Dialect()
         self._connect_seconds = connect_seconds
         self._gate = gate or Gate(Limiter(address.endpoint.origin), Limits())
@@ -83,7 +85,7 @@ class CompatibleProvider:
                 yield (Sent(stamp, connect_ms),)
                 head = await wire.head()
                 await refuse(head, wire)
-                answer = Answer(wire, head, sent, ChatStream())
+                answer = Answer(wire, head, sent, ChatStream(), admission.reserved)
                 while batch := await answer.next():
                     yield batch
         except ProviderError as error:
@@ -112,10 +114,10 @@ class CompatibleProvider:
         return headers
 
     def _require_key(self) -> None:
-        if self._needs and not self._key:
+        if self._missing:
             raise MissingKey(
-                f"No key for {self.address.endpoint.origin}: {self._needs} is not set.",
-                f"Set the environment variable {self._needs}, or store the key in the keyring.",
+                f"No key for {self.address.endpoint.origin}: {self._missing} is not set.",
+                f"Set the environment variable {self._missing}, or store the key in the keyring.",
             )
 
     def _scrubbed(self, error: ProviderError) -> ProviderError:
@@ -134,22 +136,59 @@ def make(lane: Lane, services: Services, dialect: Dialect | None = None) -> Comp
     """
     options = Options(lane)
     address = address_of(lane, options)
-    found = services.secret(lane.key_env, lane.base_url or "") if lane.key_env else None
-    key = Secret(found.strip()) if found and found.strip() else None
-    base = dialect or Dialect()
+    key = key_of(lane, services)
+    headers, missing = headers_of(lane, options, services)
+    dialect = dialect_of(options, dialect or Dialect())
     return CompatibleProvider(
         address,
         Pool.of(services),
         key=key,
-        needs=lane.key_env,
-        headers=options.table("headers"),
-        dialect=replace(
-            base,
-            max_tokens=options.text("max_tokens_field") or base.max_tokens,
-            usage=options.flag("usage", default=base.usage),
-        ),
+        missing=lane.key_env if lane.key_env and not key else missing,
+        headers=headers,
+        dialect=dialect,
         connect_seconds=lane.deadlines.connect,
-        gate=gate_of(lane, services, address, key),
+        gate=gate_of(lane, services, address, key, dialect.cap),
+    )
+
+
+def key_of(lane: Lane, services: Services) -> Secret | None:
+    """Return the lane's key, or None when it names none or there is none."""
+    found = services.secret(lane.key_env, lane.base_url or "") if lane.key_env else None
+    return Secret(found.strip()) if found and found.strip() else None
+
+
+def headers_of(
+    lane: Lane, options: Options, services: Services
+) -> tuple[dict[str, str], str | None]:
+    """Return the lane's own headers, references (``env:NAME``) replaced by what they refer to, and
+    the name of a variable that is not there.
+
+    Raises:
+        ConfigError: they are no table of texts.
+    """
+    headers: dict[str, str] = {}
+    missing: str | None = None
+    for header, value in options.table("headers").items():
+        wanted = reference(value)
+        if wanted is None:
+            headers[header] = value
+            continue
+        found = (services.secret(wanted.name, lane.base_url or "") or "").strip()
+        missing = missing if found else wanted.name
+        headers[header] = f"{wanted.scheme} {found}".strip()
+    return headers, missing
+
+
+def dialect_of(options: Options, base: Dialect) -> Dialect:
+    """Return a service's dialect as the lane's options change it.
+
+    Raises:
+        ConfigError: an option is of the wrong type.
+    """
+    return replace(
+        base,
+        max_tokens=options.text("max_tokens_field") or base.max_tokens,
+        usage=options.flag("usage", default=base.usage),
     )
 
 
@@ -172,10 +211,12 @@ def address_of(lane: Lane, options: Options) -> Address:
     )
 
 
-def gate_of(lane: Lane, services: Services, address: Address, key: Secret | None) -> Gate:
+def gate_of(
+    lane: Lane, services: Services, address: Address, key: Secret | None, cap: int | None = None
+) -> Gate:
     """Return the gate of a lane: the limiter of its account and a breaker of its own."""
     limiters = services.share(Limiters, Limiters)
-    return Gate(limiters.of(address.endpoint.origin, key), lane.limits)
+    return Gate(limiters.of(address.endpoint.origin, key), lane.limits, cap=cap)
 
 
 class Options:

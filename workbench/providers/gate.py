@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workbench.errors import ProviderError
+from workbench.errors import ProviderError, StreamBroken
 from workbench.model.lane import Limits
 from workbench.providers.base import Final, Request
 from workbench.providers.breaker import Breaker
@@ -12,19 +12,26 @@ from workbench.providers.limiter import Admission, Limiter
 
 
 class Gate:
-    """One per lane. ``reserved`` are the tokens the request under way was admitted with."""
+    """One per lane. *cap* is the ``max_tokens`` that is sent when a lane sets none."""
 
-    def __init__(self, limiter: Limiter, limits: Limits, breaker: Breaker | None = None) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        limits: Limits,
+        breaker: Breaker | None = None,
+        cap: int | None = None,
+    ) -> None:
         self._limiter = limiter
         self._limits = limits
         self._breaker = breaker or Breaker()
+        self._cap = cap
         self.status: Callable[[str], None] = lambda _: None
 
     def check(self) -> None:
         """Raise while the breaker is open.
 
         Raises:
-            ProviderError: the lane's provider failed too often just now.
+            LaneResting: the lane's provider failed too often just now.
         """
         self._breaker.check()
 
@@ -32,13 +39,24 @@ class Gate:
         """Wait for the limits; the clock of the attempt has not started yet.
 
         Raises:
-            ProviderError: as :meth:`check`.
+            LaneResting: as :meth:`check`.
         """
         self.check()
-        return await self._limiter.admit(self._limits, reservation(request), self.status)
+        tokens = reservation(request, self._cap)
+        admission = await self._limiter.admit(self._limits, tokens, self.status)
+        if request.params.max_tokens or self._cap:
+            admission.reserved = tokens
+        try:
+            admission.trial = self._breaker.enter()
+        except ProviderError:
+            self._limiter.leave(admission, 0)
+            raise
+        if admission.trial:
+            self.status("trying whether the provider works again")
+        return admission
 
     def leave(self, admission: Admission, final: Final | None) -> None:
-        """Note the end of a request."""
+        """Note the end of a request. A stream that stopped before its end is a failure."""
         tokens = final.tokens if final is not None else None
         if tokens is None or tokens.prompt is None or tokens.output is None:
             self._limiter.leave(admission)
@@ -47,17 +65,23 @@ class Gate:
             self._limiter.leave(admission, max(admission.tokens, tokens.prompt + tokens.output))
         if final is not None and final.complete:
             self._breaker.succeeded()
+        elif final is not None:
+            self._breaker.failed(StreamBroken("The stream stopped before its end."))
+        elif admission.trial:
+            self._breaker.gave_up()
 
     def failed(self, error: ProviderError) -> None:
-        """Note a failure."""
-        self._breaker.failed(error)
+        """Note a failure; one that opens the breaker says so in its hint."""
+        rest = self._breaker.failed(error)
+        if rest is not None:
+            error.hint = f"{error.hint} The lane rests for {rest:.0f} s now.".lstrip()
         if error.kind == "rate_limit" and error.retry_after:
             self._limiter.close_for(min(error.retry_after, 600.0))
 
 
-def reservation(request: Request) -> int:
+def reservation(request: Request, cap: int | None = None) -> int:
     """Estimate the tokens a provider reserves at admission: the prompt at four characters a
-    token, and all of ``max_tokens``.
+    token, and all of ``max_tokens`` (*cap* where the lane sets none).
     """
     prompt = sum(len(message.content) for message in request.messages) // 4
-    return prompt + (request.params.max_tokens or 0)
+    return prompt + (request.params.max_tokens or cap or 0)

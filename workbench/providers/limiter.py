@@ -22,10 +22,17 @@ Status = Callable[[str], None]
 
 @dataclass(slots=True)
 class Admission:
-    """One admitted request: when (seconds, loop time) and the tokens reserved for it."""
+    """One admitted request: when (seconds, loop time) and the tokens it counts for.
+
+    ``reserved`` are the tokens a provider takes from the account's limits at admission, None where
+    nothing caps the answer; ``trial`` says that it is to show whether a provider that failed works
+    again.
+    """
 
     at: float
     tokens: int
+    reserved: int | None = None
+    trial: bool = False
 
 
 class Limiter:
@@ -56,7 +63,8 @@ class Limiter:
                 wait = self.wait(now, limits, tokens)
                 if wait <= 0:
                     break
-                status(f"waiting {wait:.0f} s for the limits of {self.origin}")
+                reserved = f" ({tokens} tokens to reserve)" if limits.tokens_per_minute else ""
+                status(f"waiting {wait:.0f} s for the limits of {self.origin}{reserved}")
                 await asyncio.sleep(wait)
             admission = Admission(now, tokens)
             self._counting |= _counts(limits)

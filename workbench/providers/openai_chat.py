@@ -247,22 +247,25 @@ class ChatStream:
     def tokens(self) -> Tokens:
         """Return the last usage the server sent, or llama.cpp's timings, or unknown."""
         usage = _typed(self._usage, Usage)
-        if usage is not None and usage.completion_tokens is not None:
+        found = Tokens()
+        if usage is not None:
             details, prompt = usage.completion_tokens_details, usage.prompt_tokens_details
             cached = prompt.cached_tokens if prompt else None
-            return Tokens(
+            found = Tokens(
                 usage.prompt_tokens,
                 usage.completion_tokens,
                 details.reasoning_tokens if details else None,
                 usage.prompt_cache_hit_tokens if cached is None else cached,
-                "measured",
+                "unknown" if usage.completion_tokens is None else "measured",
             )
+        if found.output is not None:
+            return found
         timings = _typed(self._timings, Timings)
         if timings is not None and timings.predicted_n is not None:
             cached = timings.cache_n
             total = None if timings.prompt_n is None else timings.prompt_n + (cached or 0)
             return Tokens(total, timings.predicted_n, None, cached, "measured")
-        return Tokens()
+        return found
 
     def _data(self) -> Mapping[str, object]:
         found: dict[str, object] = {

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from workbench.errors import ProviderError, StreamBroken
+from workbench.errors import ConfigError, ProviderError, StreamBroken
 from workbench.model.attempt import Channel, Tokens
 from workbench.model.lane import Params
 from workbench.providers.base import Delta, Final
@@ -27,6 +27,7 @@ class _Event(msgspec.Struct, gc=False):
     delta: str | None = None
     response: dict[str, object] | None = None
     item: dict[str, object] | None = None
+    logprobs: list[dict[str, object]] | None = None
 
 
 _EVENT = msgspec.json.Decoder(_Event)
@@ -51,6 +52,7 @@ class ResponsesStream:
         self._chars = 0
         self._refusal: list[str] = []
         self._calls: list[object] = []
+        self._logprobs: list[object] = []
         self._response: dict[str, object] = {}
 
     @property
@@ -92,13 +94,13 @@ class ResponsesStream:
         channel = _CHANNELS.get(found.type)
         if channel is not None and found.delta:
             deltas.append(Delta(stamp, found.delta, channel))
+            self._logprobs += found.logprobs or ()
         elif found.type == "response.refusal.delta":
             self._refusal.append(found.delta or "")
         elif found.type == "response.output_item.done" and found.item is not None:
             if found.item.get("type") == "function_call":
-                self._calls.append(
-                    {key: found.item.get(key) for key in ("call_id", "name", "arguments")}
-                )
+                call = {key: found.item.get(key) for key in ("name", "arguments")}
+                self._calls.append({"id": found.item.get("call_id"), **call})
         elif found.type in ("response.completed", "response.incomplete"):
             self._response, self.done = found.response or {}, True
         elif found.type in ("error", "response.failed"):
@@ -117,6 +119,7 @@ class ResponsesStream:
             "usage": usage,
             "refusal": "".join(self._refusal) or None,
             "tool_calls": self._calls or None,
+            "logprobs": self._logprobs or None,
             "service_tier": response.get("service_tier"),
         }
         return Final(
@@ -135,8 +138,14 @@ def responses_params(params: Params) -> dict[str, object]:
     the provider (``store`` is false) unless ``extra`` says so.
 
     Raises:
-        ConfigError: the response format cannot be read.
+        ConfigError: the response format cannot be read, or a parameter that Responses lacks is set.
     """
+    for name, value in (("seed", params.seed), ("stop", params.stop or None)):
+        if value is not None:
+            raise ConfigError(
+                f"OpenAI's Responses knows no {name}.",
+                f'Remove {name} from the lane\'s params, or set api = "chat" in its options.',
+            )
     form = response_format(params.response_format)
     if isinstance(form, dict) and isinstance(form.get("json_schema"), dict):
         form = {"type": "json_schema", **form["json_schema"]}
@@ -147,6 +156,7 @@ def responses_params(params: Params) -> dict[str, object]:
         "text": {"format": form} if form is not None else None,
         "reasoning": {"effort": params.reasoning_effort} if params.reasoning_effort else None,
         "top_logprobs": params.logprobs,
+        "include": ["message.output_text.logprobs"] if params.logprobs is not None else None,
         "store": False,
     }
     return {k: v for k, v in fields.items() if v is not None} | dict(params.extra)

@@ -4,27 +4,45 @@ needs it (lane option ``api = "responses"``; chosen by itself for models that ha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from workbench.errors import ConfigError
 from workbench.model.lane import Lane
 from workbench.providers.base import Request, Services
-from workbench.providers.compatible import Options, address_of, gate_of
-from workbench.providers.http.exchange import Exchange
-from workbench.providers.http.pool import Pool
-from workbench.providers.openai_chat import ChatStream
+from workbench.providers.compatible import Options
 from workbench.providers.openai_responses import ResponsesStream, responses_params
-from workbench.providers.presets import PRESETS, resolve
-from workbench.providers.request_body import params_of
-from workbench.providers.sdk import Call, Kit, Response, SdkProvider, Wire, read_part
+from workbench.providers.request_body import Dialect, messages_of
+from workbench.providers.sdk import (
+    Body,
+    Call,
+    Kit,
+    Response,
+    SdkProvider,
+    Wire,
+    chat_call,
+    make_sdk,
+)
 from workbench.providers.secret import Secret
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-RESPONSES_ONLY = ("o1-pro", "o3-pro", "o3-deep-research", "o4-mini-deep-research", "codex-")
-"""Beginnings of model names that OpenAI serves through Responses alone."""
+RESPONSES_ONLY = (
+    "o1-pro",
+    "o3-pro",
+    "o3-deep-research",
+    "o4-mini-deep-research",
+    "computer-use-preview",
+    "codex-",
+    "gpt-5-codex",
+    "gpt-5-pro",
+    "gpt-5.1-codex",
+    "gpt-5.5-pro",
+)
+"""Beginnings of model names that OpenAI serves through Responses alone (those that its SDK knows as
+``ResponsesModel`` and not as ``ChatModel``).
+"""
 
 
 def make(lane: Lane, services: Services) -> SdkProvider:
@@ -33,26 +51,16 @@ def make(lane: Lane, services: Services) -> SdkProvider:
     Raises:
         ConfigError: an option is wrong.
     """
-    lane = resolve(lane)
     options = Options(lane)
-    address = address_of(lane, options)
-    key = key_of(lane, services)
-    headers = options.table("headers")
+    headers: dict[str, str] = {}
     for option, header in (("organization", "OpenAI-Organization"), ("project", "OpenAI-Project")):
         value = options.text(option)
         if value:
             headers[header] = value
-    wire = Wire(address, Pool.of(services), headers)
-    gate = gate_of(lane, services, address, key)
+    kit = Kit("openai", _chat)
     if uses_responses(lane.model, options.text("api")):
-        return SdkProvider(wire, gate, Kit("openai", _responses_call), ResponsesStream, key, lane)
-    return SdkProvider(wire, gate, Kit("openai", _chat_call), ChatStream, key, lane)
-
-
-def key_of(lane: Lane, services: Services) -> Secret | None:
-    """Return the lane's key, or None when there is none."""
-    found = services.secret(lane.key_env or "", lane.base_url or "")
-    return Secret(found.strip()) if found and found.strip() else None
+        kit = Kit("openai", _responses, ResponsesStream)
+    return make_sdk(lane, services, kit, headers)
 
 
 def uses_responses(model: str, api: str | None) -> bool:
@@ -70,28 +78,13 @@ def _client(wire: Wire, key: Secret) -> AsyncOpenAI:
     import httpx2
     from openai import AsyncOpenAI
 
-    class Body(httpx2.AsyncByteStream):
-        def __init__(self, exchange: Exchange) -> None:
-            self._exchange = exchange
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            async for data in read_part(self._exchange):
-                yield data
-
-        async def aclose(self) -> None:
-            self._exchange.close()
+    class Stream(Body, httpx2.AsyncByteStream):
+        pass
 
     class Transport(httpx2.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-            origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
-            head, exchange = await wire.send(
-                request.method,
-                origin,
-                request.url.raw_path.decode("ascii"),
-                [(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw],
-                await request.aread(),
-            )
-            return httpx2.Response(head.status, headers=head.headers, stream=Body(exchange))
+            head, exchange = await wire.send(request)
+            return httpx2.Response(head.status, headers=head.headers, stream=Stream(exchange))
 
     endpoint, path = wire.address.endpoint, wire.address.path
     return AsyncOpenAI(
@@ -104,39 +97,16 @@ def _client(wire: Wire, key: Secret) -> AsyncOpenAI:
     )
 
 
-def _chat_call(wire: Wire, key: Secret) -> Call:
-    client = _client(wire, key)
-    return lambda request: _chat(client, request)
+def _chat(wire: Wire, key: Secret, dialect: Dialect) -> Call:
+    return chat_call(_client(wire, key).chat.completions.with_streaming_response.create, dialect)
 
 
-def _responses_call(wire: Wire, key: Secret) -> Call:
-    client = _client(wire, key)
-    return lambda request: _responses(client, request)
+def _responses(wire: Wire, key: Secret, _: Dialect) -> Call:
+    create = _client(wire, key).responses.with_streaming_response.create
 
+    def call(request: Request) -> tuple[Response, Mapping[str, object]]:
+        sent = {"model": request.model, "stream": True, **responses_params(request.params)}
+        body = {"input": messages_of(request), **sent}
+        return cast("Response", create(model=request.model, stream=True, extra_body=body)), sent
 
-def _messages(request: Request) -> list[dict[str, str]]:
-    return [{"role": m.role, "content": m.content} for m in request.messages]
-
-
-def _chat(client: AsyncOpenAI, request: Request) -> tuple[Response, Mapping[str, object]]:
-    sent = {
-        "model": request.model,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        **params_of(request.params, PRESETS["openai"].dialect),
-    }
-    call = client.chat.completions.with_streaming_response.create(
-        model=request.model,
-        messages=[],
-        stream=True,
-        extra_body={"messages": _messages(request), **sent},
-    )
-    return cast("Response", call), sent
-
-
-def _responses(client: AsyncOpenAI, request: Request) -> tuple[Response, Mapping[str, object]]:
-    sent = {"model": request.model, "stream": True, **responses_params(request.params)}
-    call = client.responses.with_streaming_response.create(
-        model=request.model, stream=True, extra_body={"input": _messages(request), **sent}
-    )
-    return cast("Response", call), sent
+    return call

@@ -9,10 +9,13 @@ a chunk (llama.cpp, vLLM, OpenRouter). What is not needed while streaming stays 
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import msgspec
 
 RAW_NONE = msgspec.Raw(b"")
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""A number of tokens: a negative one is none."""
 
 
 class Function(msgspec.Struct, gc=False):
@@ -87,31 +90,31 @@ class Chunk(msgspec.Struct, gc=False):
 class PromptDetails(msgspec.Struct, gc=False):
     """Details of prompt tokens."""
 
-    cached_tokens: int | None = None
+    cached_tokens: Count | None = None
 
 
 class OutputDetails(msgspec.Struct, gc=False):
     """Details of output tokens."""
 
-    reasoning_tokens: int | None = None
+    reasoning_tokens: Count | None = None
 
 
 class Usage(msgspec.Struct, gc=False):
     """Token counts; DeepSeek says ``prompt_cache_hit_tokens`` for cached ones."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
     prompt_tokens_details: PromptDetails | None = None
     completion_tokens_details: OutputDetails | None = None
-    prompt_cache_hit_tokens: int | None = None
+    prompt_cache_hit_tokens: Count | None = None
 
 
 class Timings(msgspec.Struct, gc=False):
     """Token counts of llama.cpp's ``timings``; prompt tokens may come from its cache."""
 
-    prompt_n: int | None = None
-    predicted_n: int | None = None
-    cache_n: int | None = None
+    prompt_n: Count | None = None
+    predicted_n: Count | None = None
+    cache_n: Count | None = None
 
 
 _CHUNK = msgspec.json.Decoder(Chunk)

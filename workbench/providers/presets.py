@@ -30,12 +30,20 @@ class Preset:
     billing: str = ""
 
 
-_RESERVED = Dialect(max_tokens="max_completion_tokens")
+_RENAMED = Dialect(max_tokens="max_completion_tokens")
+
+CEREBRAS_CAP = 2048
+"""``max_completion_tokens`` of a Cerebras lane that sets none. Cerebras reserves it at admission
+(https://inference-docs.cerebras.ai/support/rate-limits); without one it reserves an upper bound of
+its own.
+"""
 
 PRESETS: Mapping[str, Preset] = {
-    "openai": Preset("https://api.openai.com/v1", "OPENAI_API_KEY", _RESERVED),
-    "cerebras": Preset("https://api.cerebras.ai/v1", "CEREBRAS_API_KEY", _RESERVED),
-    "groq": Preset("https://api.groq.com/openai/v1", "GROQ_API_KEY", _RESERVED),
+    "openai": Preset("https://api.openai.com/v1", "OPENAI_API_KEY", _RENAMED),
+    "cerebras": Preset(
+        "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY", replace(_RENAMED, cap=CEREBRAS_CAP)
+    ),
+    "groq": Preset("https://api.groq.com/openai/v1", "GROQ_API_KEY", _RENAMED),
     "openrouter": Preset(
         "https://openrouter.ai/api/v1",
         "OPENROUTER_API_KEY",

@@ -17,12 +17,14 @@ class Dialect:
     """Where compatible servers differ.
 
     ``max_tokens`` is the name of that field; ``usage`` tells whether usage has to be asked for
-    (``stream_options``), which some servers refuse; ``path`` is where requests go.
+    (``stream_options``), which some servers refuse; ``path`` is where requests go. ``cap`` is the
+    ``max_tokens`` sent for a lane that sets none, where the provider reserves it at admission.
     """
 
     max_tokens: str = "max_tokens"
     usage: bool = True
     path: str = "/chat/completions"
+    cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,30 @@ def encode_body(request: Request, dialect: Dialect) -> Body:
     Raises:
         ConfigError: the response format cannot be read.
     """
-    sent: dict[str, object] = {"model": request.model, "stream": True}
-    if dialect.usage:
-        sent["stream_options"] = {"include_usage": True}
-    sent.update(params_of(request.params, dialect))
-    messages = [{"role": m.role, "content": m.content} for m in request.messages]
-    document = {"messages": messages, **sent}
+    sent = fields_of(request, dialect)
+    document = {"messages": messages_of(request), **sent}
     try:
         data = msgspec.json.encode(document)
     except UnicodeEncodeError:  # a lone surrogate: escaped, as the standard library does it
         data = json.dumps(document).encode("ascii")
     return Body(data, sent)
+
+
+def messages_of(request: Request) -> list[dict[str, str]]:
+    """Return the messages as the wire wants them."""
+    return [{"role": m.role, "content": m.content} for m in request.messages]
+
+
+def fields_of(request: Request, dialect: Dialect) -> dict[str, object]:
+    """Return everything of the body but the messages. ``params.extra`` is merged last and wins.
+
+    Raises:
+        ConfigError: the response format cannot be read.
+    """
+    sent: dict[str, object] = {"model": request.model, "stream": True}
+    if dialect.usage:
+        sent["stream_options"] = {"include_usage": True}
+    return sent | params_of(request.params, dialect)
 
 
 def params_of(params: Params, dialect: Dialect) -> dict[str, object]:
@@ -62,7 +77,7 @@ def params_of(params: Params, dialect: Dialect) -> dict[str, object]:
         "temperature": params.temperature,
         "top_p": params.top_p,
         "seed": params.seed,
-        dialect.max_tokens: params.max_tokens,
+        dialect.max_tokens: params.max_tokens or dialect.cap,
         "stop": list(params.stop) or None,
         "response_format": response_format(params.response_format),
         "reasoning_effort": params.reasoning_effort,

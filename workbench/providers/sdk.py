@@ -14,18 +14,29 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, cast
 
 from workbench.errors import ConfigError, MissingKey, ProviderError
 from workbench.model.lane import Deadlines, Lane
 from workbench.providers.answer import Answer, Decoder, refuse
-from workbench.providers.base import Request, Sent, StreamItem
+from workbench.providers.base import Request, Sent, Services, StreamItem
+from workbench.providers.compatible import (
+    Options,
+    address_of,
+    dialect_of,
+    gate_of,
+    headers_of,
+    key_of,
+)
 from workbench.providers.failures import BODY_LIMIT, from_status
 from workbench.providers.gate import Gate
 from workbench.providers.http.address import Address
 from workbench.providers.http.connection import Head
 from workbench.providers.http.exchange import Exchange, encode_request
 from workbench.providers.http.pool import Pool
+from workbench.providers.openai_chat import ChatStream
+from workbench.providers.presets import PRESETS, resolve
+from workbench.providers.request_body import Dialect, fields_of, messages_of
 from workbench.providers.secret import Secret
 
 KEPT_HEADERS = frozenset({"authorization", "content-type", "accept", "user-agent"})
@@ -52,9 +63,7 @@ class Wire:
     headers: Mapping[str, str]
     ticket: ContextVar[Ticket] = field(default_factory=lambda: ContextVar("ticket"))
 
-    async def send(
-        self, method: str, origin: str, path: str, headers: Sequence[tuple[str, str]], body: bytes
-    ) -> tuple[Head, Exchange]:
+    async def send(self, request: SdkRequest) -> tuple[Head, Exchange]:
         """Send one request and wait for the head of its response.
 
         Raises:
@@ -62,14 +71,23 @@ class Wire:
             ProviderError: no connection, or no HTTP.
         """
         ticket = self.ticket.get()
+        url = request.url
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         if origin != self.address.endpoint.origin:
             raise ConfigError(
                 f"The SDK wants to send to {origin} instead of {self.address.endpoint.origin}.",
                 "Nothing was sent. Set the lane's base_url.",
             )
+        headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw]
         kept = [(k, v) for k, v in headers if k.lower() in KEPT_HEADERS]
         kept += self.headers.items()
-        raw = encode_request(method, Address(self.address.endpoint, ""), path, kept, body)
+        raw = encode_request(
+            request.method,
+            Address(self.address.endpoint, ""),
+            url.raw_path.decode("ascii"),
+            kept,
+            await request.aread(),
+        )
         exchange = Exchange(self.pool, self.address, raw, ticket.deadlines)
         ticket.exchange = exchange
         try:
@@ -79,6 +97,66 @@ class Wire:
             ticket.error = error
             raise
         return ticket.head, exchange
+
+
+class _Url(Protocol):
+    @property
+    def scheme(self) -> str: ...
+
+    @property
+    def netloc(self) -> bytes: ...
+
+    @property
+    def raw_path(self) -> bytes: ...
+
+
+class _Headers(Protocol):
+    @property
+    def raw(self) -> Sequence[tuple[bytes, bytes]]: ...
+
+
+class SdkRequest(Protocol):
+    """A request of an SDK: both generations of httpx have these."""
+
+    method: str
+
+    @property
+    def url(self) -> _Url:
+        """Where it goes."""
+        ...
+
+    @property
+    def headers(self) -> _Headers:
+        """Its headers, as bytes."""
+        ...
+
+    async def aread(self) -> bytes:
+        """Return its body."""
+        ...
+
+
+class Body:
+    """The body of a response for an SDK that wants to read it itself (it does so for errors).
+
+    Mixed into each httpx generation's own type of stream.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the first of it; what takes longer than five seconds is left."""
+        left = 16 * BODY_LIMIT
+        with suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(5):
+                while left > 0 and (parts := await self._exchange.read()):
+                    data = b"".join(part for _, part in parts)
+                    left -= len(data)
+                    yield data
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self._exchange.close()
 
 
 class Response(Protocol):
@@ -99,18 +177,55 @@ Call = Callable[[Request], tuple[Response, Mapping[str, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """An SDK: the module to import, and what makes a client of it that sends over a wire."""
+    """An SDK: the module to import, what makes a client of it that sends over a wire, and what
+    reads the bodies of its responses.
+    """
 
     module: str
-    client: Callable[[Wire, Secret], Call]
+    client: Callable[[Wire, Secret, Dialect], Call]
+    decoder: Callable[[], Decoder] = ChatStream
+
+
+def chat_call(create: Callable[..., object], dialect: Dialect) -> Call:
+    """Return what sends a chat completions request with an SDK's method *create*: the body is ours,
+    the SDK only carries it.
+    """
+
+    def call(request: Request) -> tuple[Response, Mapping[str, object]]:
+        sent = fields_of(request, dialect)
+        body = {"messages": messages_of(request), **sent}
+        made = create(model=request.model, messages=[], stream=True, extra_body=body)
+        return cast("Response", made), sent
+
+    return call
+
+
+def make_sdk(
+    lane: Lane, services: Services, kit: Kit, headers: Mapping[str, str] | None = None
+) -> SdkProvider:
+    """Make the adapter of a lane over an SDK; *headers* are added to the lane's own.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    dialect = PRESETS[lane.provider].dialect
+    lane = resolve(lane)
+    options = Options(lane)
+    address = address_of(lane, options)
+    key = key_of(lane, services)
+    own, missing = headers_of(lane, options, services)
+    wire = Wire(address, Pool.of(services), {**own, **(headers or {})})
+    dialect = dialect_of(options, dialect)
+    gate = gate_of(lane, services, address, key, dialect.cap)
+    return SdkProvider(wire, gate, kit, dialect, key, lane, missing)
 
 
 class SdkProvider:
     """The adapter of one lane over an SDK.
 
     The SDK (*kit*) is imported and its client made when the lane is first made ready, in a thread:
-    openai takes a second to import. *decoder* makes what reads the body. A missing *key* is told
-    when the lane is used, so that it costs the other lanes of a race nothing.
+    openai takes a second to import. A missing *key*, or another *missing* variable, is told when
+    the lane is used, so that it costs the other lanes of a race nothing.
     """
 
     def __init__(
@@ -118,17 +233,19 @@ class SdkProvider:
         wire: Wire,
         gate: Gate,
         kit: Kit,
-        decoder: Callable[[], Decoder],
+        dialect: Dialect,
         key: Secret | None,
         lane: Lane,
+        missing: str | None = None,
     ) -> None:
         self.wire = wire
         self._gate = gate
         self._kit = kit
         self._call: Call | None = None
-        self._decoder = decoder
+        self._dialect = dialect
         self._key = key
         self._lane = lane
+        self._missing = missing if key is not None else lane.key_env
 
     async def prepare(self, status: Callable[[str], None]) -> None:
         """Load the SDK and open a connection.
@@ -169,7 +286,7 @@ class SdkProvider:
                 yield (Sent(*ticket.sent.result()),)
             head, exchange = await self._entered(entering, ticket)
             await refuse(head, exchange)
-            answer = Answer(exchange, head, sent, self._decoder())
+            answer = Answer(exchange, head, sent, self._kit.decoder(), admission.reserved)
             while batch := await answer.next():
                 yield batch
         except ProviderError as error:
@@ -185,10 +302,10 @@ class SdkProvider:
         """Nothing of its own: the pool belongs to the engine."""
 
     async def _caller(self, status: Callable[[str], None]) -> Call:
-        if self._key is None:
+        if self._key is None or self._missing:
             raise MissingKey(
-                f"No key for the lane {self._lane.name}: {self._lane.key_env} is not set.",
-                f"Set the environment variable {self._lane.key_env}, or store the key: "
+                f"No key for the lane {self._lane.name}: {self._missing} is not set.",
+                f"Set the environment variable {self._missing}, or store the key: "
                 f"workbench lanes key {self._lane.name}.",
             )
         if self._call is None:
@@ -203,7 +320,7 @@ class SdkProvider:
                     '"compatible" with base_url and key_env.',
                     kind="bad_request",
                 ) from None
-            self._call = self._kit.client(self.wire, self._key)
+            self._call = self._kit.client(self.wire, self._key, self._dialect)
         return self._call
 
     async def _entered(
@@ -241,14 +358,3 @@ def _body_of(error: Exception) -> bytes:
     """The body of the response that an SDK's error carries."""
     content = getattr(getattr(error, "response", None), "content", b"")
     return content[: 16 * BODY_LIMIT] if isinstance(content, bytes) else b""
-
-
-async def read_part(exchange: Exchange) -> AsyncIterator[bytes]:
-    """Yield the body for an SDK that wants to read it itself (it does so for errors)."""
-    left = 16 * BODY_LIMIT
-    with suppress(TimeoutError, ProviderError):
-        async with asyncio.timeout(5):
-            while left > 0 and (parts := await exchange.read()):
-                data = b"".join(part for _, part in parts)
-                left -= len(data)
-                yield data

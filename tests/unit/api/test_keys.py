@@ -8,6 +8,7 @@ import pytest
 from workbench.api import keys
 from workbench.api.keys import Keys, origin_of
 from workbench.config.settings import Settings, load_settings
+from workbench.model.confidential import public
 from workbench.model.lane import Lane
 
 
@@ -66,3 +67,26 @@ def test_a_missing_key_is_missing() -> None:
 @pytest.mark.parametrize("url", ["", "nonsense", "http://[", "https://a:99999"])
 def test_a_strange_url_has_an_origin_nobody_approved(url: str) -> None:
     assert origin_of(url) != origin_of(MINE.base_url)
+
+
+HEADERS = {"X-Token": "Bearer env:OTHER_KEY", "Cookie": "sid=0123456789"}
+WITH_HEADERS = replace(MINE, options={"headers": HEADERS})
+
+
+def test_a_header_may_refer_to_a_variable_which_goes_to_the_lanes_origin_only() -> None:
+    found = Keys(settings_with(WITH_HEADERS), {"OTHER_KEY": "other-secret"})
+    assert found("OTHER_KEY", "https://mine.example/v1") == "other-secret"
+    assert found("OTHER_KEY", "https://other.example/v1") is None
+    assert {"other-secret", "0123456789"} <= set(found.values())
+
+
+def test_a_recorded_lane_gets_the_users_own_secrets_and_a_strangers_gets_nothing() -> None:
+    found = Keys(settings_with(WITH_HEADERS), {})
+    recorded = public(WITH_HEADERS)
+    assert recorded != WITH_HEADERS
+    own = found.own(recorded)
+    assert own is not None
+    assert own.options["headers"] == HEADERS
+    theirs = {**HEADERS, "X-More": "1"}
+    assert found.own(replace(MINE, options={"headers": theirs})) is None
+    assert found.own(replace(recorded, base_url="https://evil.example/v1")) is None

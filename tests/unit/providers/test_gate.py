@@ -6,12 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.errors import ConnectFailed, ProviderError
+from tests.faults.scripts import HELLO, WHOLE, ok, plain
+from tests.faults.server import fault_server
+from workbench.errors import ConnectFailed, LaneResting, ProviderError
 from workbench.model.lane import Lane, Limits, Params
 from workbench.model.prompt import Message
-from workbench.providers.base import Request, Services
+from workbench.providers.base import Final, Request, Services
 from workbench.providers.breaker import FAILURES, REST_SECONDS, Breaker
-from workbench.providers.gate import reservation
+from workbench.providers.compatible import make
+from workbench.providers.gate import Gate, reservation
 from workbench.providers.limiter import WINDOW, Admission, Limiter, Limiters
 from workbench.providers.presets import PRESETS, resolve
 from workbench.providers.registry import PROVIDERS
@@ -81,28 +84,106 @@ def test_all_of_max_tokens_is_reserved() -> None:
     assert reservation(request) == 150
 
 
-def test_a_breaker_opens_after_failures_in_a_row_and_half_opens_by_itself() -> None:
-    now = [0.0]
+def opened(now: list[float]) -> Breaker:
     breaker = Breaker(lambda: now[0])
     for _ in range(FAILURES):
-        breaker.check()
+        breaker.enter()
         breaker.failed(ConnectFailed("Nothing answers."))
-    with pytest.raises(ProviderError, match="failed 5 times in a row") as caught:
+    return breaker
+
+
+def test_a_breaker_opens_after_failures_in_a_row_and_half_opens_by_itself() -> None:
+    now = [0.0]
+    breaker = opened(now)
+    with pytest.raises(LaneResting, match="failed 5 times in a row") as caught:
         breaker.check()
     assert caught.value.kind == "connect"
     assert "10 s" in caught.value.hint
     now[0] = REST_SECONDS
-    breaker.check()
-    with pytest.raises(ProviderError):
-        breaker.check()  # one trial at a time
-    breaker.failed(ConnectFailed("Nothing answers."))
+    breaker.check()  # looking takes no trial
+    assert breaker.enter()
+    with pytest.raises(LaneResting, match="failed 5 times"):
+        breaker.enter()  # one trial at a time
+    assert breaker.failed(ConnectFailed("Nothing answers.")) == 2 * REST_SECONDS
     now[0] += REST_SECONDS
     assert breaker.open  # the rest has doubled
     now[0] += REST_SECONDS
-    breaker.check()
+    assert breaker.enter()
     breaker.succeeded()
-    breaker.check()
+    assert not breaker.enter()
     assert not breaker.open
+
+
+def test_failures_that_were_under_way_when_it_opened_make_the_rest_no_longer() -> None:
+    now = [0.0]
+    breaker = opened(now)
+    for _ in range(27):
+        assert breaker.failed(ConnectFailed("Nothing answers.")) is None
+    now[0] = REST_SECONDS
+    assert breaker.enter()
+
+
+def test_a_trial_that_was_cancelled_leaves_room_for_the_next() -> None:
+    now = [0.0]
+    breaker = opened(now)
+    now[0] = REST_SECONDS
+    breaker.enter()
+    breaker.gave_up()
+    assert breaker.enter()
+
+
+def test_a_trial_that_is_refused_shows_that_the_provider_works() -> None:
+    now = [0.0]
+    breaker = opened(now)
+    now[0] = REST_SECONDS
+    breaker.enter()
+    breaker.failed(ProviderError("no", kind="auth"))
+    assert not breaker.open
+
+
+async def test_a_lane_whose_provider_failed_rests_and_comes_back_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("workbench.providers.gate.Breaker", lambda: Breaker(lambda: now[0]))
+    services = Services(lambda _name, _url: None)
+    said: list[str] = []
+    broken = [plain(b"", "500 Oops")] * (FAILURES - 1) + [ok(*HELLO)]
+    async with fault_server([*broken, ok(*WHOLE)]) as (url, seen):
+        provider = make(Lane("a", "compatible", "m", base_url=url), services)
+
+        async def once() -> str:
+            try:
+                await provider.prepare(said.append)
+                async for batch in provider.stream(Request("m", (Message("user", "hi"),))):
+                    last = batch[-1]
+            except ProviderError as error:
+                return f"{type(error).__name__}: {error.hint}"
+            return f"complete {last.complete}" if isinstance(last, Final) else "nothing"
+
+        broke_off = "The stream stopped before its end."
+        outcomes = [await once() for _ in range(FAILURES + 1)]
+        assert outcomes[-2:] == [
+            "complete False",  # a stream without its end is a failure as well
+            f"LaneResting: It is tried again in 10 s. The last failure: {broke_off}",
+        ]
+        now[0] = REST_SECONDS
+        assert await once() == "complete True"
+        assert await once() == "complete True"
+        await services.close()
+    assert len(seen.requests) == FAILURES + 2
+    assert said[-1] == "trying whether the provider works again"
+
+
+async def test_the_failure_that_opens_the_breaker_says_that_the_lane_rests() -> None:
+    gate = Gate(Limiter("o"), Limits())
+    errors = [ProviderError("HTTP 500.", "Try again.") for _ in range(FAILURES)]
+    for error in errors:
+        gate.failed(error)
+    assert [e.hint for e in errors[-2:]] == [
+        "Try again.",
+        "Try again. The lane rests for 10 s now.",
+    ]
 
 
 def test_a_wrong_key_or_model_opens_no_breaker() -> None:
