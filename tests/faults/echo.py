@@ -53,7 +53,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _key(self, body: str) -> str:
         self.server.requests.append(f"{self.path}\n{self.headers}\n{body}")
-        return self.headers.get("authorization", "Bearer none").removeprefix("Bearer ")
+        return self._sent()
+
+    def _sent(self) -> str:
+        """The key of the request, in whichever header it came."""
+        sent = self.headers.get("authorization") or self.headers.get("x-api-key") or "none"
+        return sent.removeprefix("Bearer ")
 
     def _plain(self, status: int, document: object) -> None:
         data = json.dumps(document).encode()
@@ -90,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._data({"choices": [choice]})
 
     def _data(self, document: dict[str, object]) -> None:
-        key = self.headers.get("authorization", "").removeprefix("Bearer ")
+        key = self._sent()
         head = {"id": f"chatcmpl-{key}", "model": f"echo-{key}", "system_fingerprint": key}
         self.wfile.write(b"data: " + json.dumps(head | document).encode() + b"\n\n")
         self.wfile.flush()

@@ -22,6 +22,11 @@ from tests.tui.test_ends import Terminal
 from workbench.cli.main import COMMANDS
 
 KEY = 'sk-Vq7/zR+4kW2mXp9Lt"c5Ny'
+HEADER = "hd-Jf3/bT+8nQ6uYs1Ge"
+"""A secret that the user wrote into a header of a lane, in ``workbench.toml``."""
+REFERRED = "rf-Wd5/cH+2mKx7Pz9Ra"
+"""One that a header of a lane refers to."""
+SECRETS = (KEY, HEADER, REFERRED)
 WINDOW = 8
 """So many characters of the key in a row are a leak, wherever they begin."""
 
@@ -29,6 +34,16 @@ CONFIG = """
 [defaults]
 lanes = ["echo", "refuse", "midway"]
 checks = ["json"]
+
+[lanes.header]
+base_url = "{url}"
+model = "echo"
+options = {{ headers = {{ "X-Api-Key" = "%s" }} }}
+
+[lanes.refers]
+base_url = "{url}"
+model = "refuse"
+options = {{ headers = {{ Authorization = "Bearer env:CANARY_HEADER" }} }}
 
 [lanes.echo]
 base_url = "{url}"
@@ -52,7 +67,7 @@ provider = "openai"
 base_url = "{url}"
 key_env = "CANARY_KEY"
 model = "echo"
-"""
+""".replace("%s", HEADER)
 FOREIGN_CONFIG = """
 [lanes.evil]
 base_url = "{url}"
@@ -75,6 +90,9 @@ WALK: tuple[tuple[str, int], ...] = (
     ("send Hello --session mine --json", 2),  # no such session
     ("send Hello -l echo -l refuse -l midway -l sdk -c regex:zzz --json", 3),
     ("send Hello -l echo -l midway --cached", 3),
+    ("send Hello -l header -l refers", 3),
+    ("send Hello -l header --cached --json", 1),
+    ("run suite.jsonl -l header -l refers", 3),
     ("send Hello -l echo --cached --repeat 2 -c max_words:3", 1),
     ("send Again -l echo --session {own} -c regex:zzz", 1),
     ("send Hello -l echo --session foreign --from 1", 1),
@@ -119,6 +137,8 @@ WALK: tuple[tuple[str, int], ...] = (
     ("lanes check echo --json", 0),
     ("lanes check refuse", 3),
     ("lanes check midway", 3),
+    ("lanes check header --json", 0),
+    ("lanes check refers", 3),
     ("lanes key nobody", 2),
     ("models list", 0),
     ("models pull nothing-of-that-name", 2),
@@ -140,9 +160,13 @@ def leaves() -> set[str]:
 
 
 def leaked(data: bytes) -> list[str]:
-    """Return the parts of the key in *data*, which may be wrapped or drawn piece by piece."""
+    """Return the parts of secrets in *data*, which may be wrapped or drawn piece by piece."""
     text = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]", b"", data).decode("utf-8", "replace")
-    forms = (KEY, quote(KEY, safe=""), KEY.replace('"', '\\"'), KEY.replace("/", "\\/"))
+    forms = [
+        form
+        for key in SECRETS
+        for form in (key, quote(key, safe=""), key.replace('"', '\\"'), key.replace("/", "\\/"))
+    ]
     parts = {form[at : at + WINDOW] for form in forms for at in range(len(form) - WINDOW + 1)}
     return [part for part in parts if part in text]
 
@@ -157,6 +181,7 @@ class World:
             **os.environ,
             "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
             "CANARY_KEY": f" {KEY} ",
+            "CANARY_HEADER": REFERRED,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             **{f"WORKBENCH_{n}": str(folder / n.lower()) for n in ("CONFIG", "STATE", "CACHE")},
         }
@@ -205,8 +230,10 @@ class World:
         return max(own, key=lambda path: path.stat().st_mtime_ns).stem if own else "none"
 
     def assert_no_leak_in_files(self) -> None:
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        assert self.newest("*.jsonl") != "none", "nothing was saved that could have leaked"
+        own = self.project / "workbench.toml"
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path != own]
+        saved = b"".join(path.read_bytes() for path in self.project.rglob("*.jsonl"))
+        assert b"echo-***" in saved, "nothing was saved that could have leaked"
         found = {str(path): leaked(path.read_bytes()) for path in files}
         assert {path: parts for path, parts in found.items() if parts} == {}
 
@@ -244,26 +271,148 @@ def test_no_command_shows_or_writes_a_key_or_asks_a_strangers_server(world: Worl
     assert not wrong, "\n".join(map(str, wrong))
     assert world.other.connections == 0
     assert sum(KEY in request for request in world.mine.requests) > 10
+    for secret in (HEADER, REFERRED):
+        assert sum(secret in request for request in world.mine.requests) >= 2
     world.assert_no_leak_in_files()
+
+
+SCREEN = (sys.executable, "-m", "workbench")
+LANES, SAVE, DETAILS, QUIT = b"\x0c", b"s", b"d", b"\x11"
+
+
+def screen(world: World, monkeypatch: pytest.MonkeyPatch, *more: str) -> Terminal:
+    """Open the screen in the world's project."""
+    for name, value in world.environment.items():
+        monkeypatch.setenv(name, value)
+    terminal = Terminal(world.folder / "unused", command=(*SCREEN, *more), folder=world.project)
+    terminal.read_until(b"refuse")
+    return terminal
+
+
+def race(world: World, terminal: Terminal) -> None:
+    """Send the prompt and wait until what three lanes answered is saved."""
+
+    def ended() -> int:
+        files = (world.project / "sessions").glob("*.jsonl")
+        return sum(path.read_bytes().count(b'"t":"end"') for path in files)
+
+    wanted = ended() + 3
+    os.write(terminal.main, b"\n")
+    terminal.read_until(b"Incorrect API key ***")
+    for _ in range(100):
+        terminal.settle()
+        if ended() >= wanted:
+            break
+    assert ended() >= wanted
+
+
+def press(terminal: Terminal, *keys: bytes) -> None:
+    for key in keys:
+        os.write(terminal.main, key)
+        terminal.settle()
 
 
 def test_no_byte_on_the_terminal_of_the_screen_holds_a_key(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in world.environment.items():
-        monkeypatch.setenv(name, value)
-    command = (sys.executable, "-m", "workbench")
-    terminal = Terminal(world.folder / "unused", command=command, folder=world.project)
-    terminal.read_until(b"refuse")
-    os.write(terminal.main, b"\n")
-    terminal.read_until(b"Incorrect API key ***")
-    terminal.read_until(b"slowest")
-    for key in (b"\x0c", b"r", b"c"):
-        os.write(terminal.main, key)  # a lane: its reasoning, the clipboard
-        terminal.settle()
-    os.write(terminal.main, b"\x11")
+    terminal = screen(world, monkeypatch)
+    race(world, terminal)
+    press(terminal, LANES, b"r", b"c")  # a lane: its reasoning, the clipboard
+    press(terminal, DETAILS, b"\x1b", SAVE)
+    terminal.read_until(b"What would be right")
+    press(terminal, b"\n")
+    terminal.read_until(b"Saved as")
+    press(terminal, SAVE)  # a dialog that is open keeps nobody
+    os.write(terminal.main, QUIT)
     assert terminal.leave() == 0
     assert leaked(terminal.out) == []
+    assert "***" in (world.project / "cases.jsonl").read_text()
     assert any(KEY in request for request in world.mine.requests)
     assert world.other.connections == 0
     world.assert_no_leak_in_files()
+
+
+def test_a_strangers_session_opened_on_the_screen_reaches_no_server_of_theirs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = screen(world, monkeypatch, "--session", "foreign")
+    terminal.read_until(b"evil")  # their lane, as it was recorded
+    race(world, terminal)  # from their iteration, with lanes of ours
+    press(terminal, b"\x0f", LANES, DETAILS, b"\x1b")  # back to theirs
+    press(terminal, SAVE, b"\n")
+    os.write(terminal.main, QUIT)
+    assert terminal.leave() == 0
+    assert world.other.connections == 0
+    assert any(KEY in request for request in world.mine.requests)
+    assert leaked(terminal.out) == []
+    world.assert_no_leak_in_files()
+
+
+CRASH = """
+import os, sys
+def broken(*_):
+    key = os.environ["CANARY_KEY"].strip()
+    raise RuntimeError(f"it broke with {key}")
+"""
+BROKEN_COMMAND = (
+    CRASH
+    + """
+import workbench.api.lanes
+workbench.api.lanes.list_lanes = broken
+sys.argv = ["workbench", "lanes", "list"]
+from workbench.__main__ import main
+main()
+"""
+)
+BROKEN_SCREEN = (
+    CRASH
+    + """
+from workbench.tui.app import WorkbenchApp
+WorkbenchApp.action_help = broken
+sys.argv = ["workbench"]
+from workbench.__main__ import main
+main()
+"""
+)
+BROKEN_TASK = (
+    CRASH
+    + """
+import asyncio
+from workbench.api.setup import settings_for
+from workbench.api.wiring import make_tools
+async def run():
+    make_tools(settings_for())
+    task = asyncio.create_task(asyncio.to_thread(broken))
+    await asyncio.wait([task])  # nobody asks what became of it
+asyncio.run(run())
+"""
+)
+
+
+@pytest.mark.parametrize(("program", "code"), [(BROKEN_COMMAND, 1), (BROKEN_TASK, 0)])
+def test_what_a_crash_says_holds_no_key(world: World, program: str, code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=world.project,
+        env=world.environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code
+    assert b"it broke with ****" in done.stderr
+    assert leaked(done.stdout + done.stderr) == []
+
+
+def test_what_a_crash_of_the_screen_says_holds_no_key(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in world.environment.items():
+        monkeypatch.setenv(name, value)
+    command = (sys.executable, "-c", BROKEN_SCREEN)
+    terminal = Terminal(world.folder / "unused", command=command, folder=world.project)
+    terminal.read_until(b"refuse")
+    os.write(terminal.main, b"\x1bOP")
+    assert terminal.leave() == 1
+    assert b"it broke with ****" in terminal.out
+    assert leaked(terminal.out) == []

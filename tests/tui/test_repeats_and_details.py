@@ -168,6 +168,39 @@ def test_details_keep_warnings_and_what_judges_replied_apart():
     assert "list price" in text
 
 
+def test_details_show_all_that_the_provider_sent_and_was_sent():
+    data = {
+        "system_fingerprint": "fp_7",
+        "refusal": "I cannot",
+        "tool_calls": [{"id": "c", "name": "look", "arguments": '{"at": 1}'}],
+        "logprobs": [{"token": "a", "logprob": -0.5}, {"token": "b", "logprob": -1.5}],
+        "timings": {"predicted_ms": 12.345678},
+        "rate_limits": {"x-ratelimit-remaining-tokens": "59000"},
+        "reserved_tokens": 2100,
+        "request": {"model": "m", "stream": True, "seed": 7, "max_completion_tokens": 2048},
+    }
+    attempt = Attempt(
+        2, 1, "b", "m", request_id="req-1", fallback_of=1, provider_data=data,
+        tokens=Tokens(9, 4, 3, 8, "measured"),
+    )  # fmt: skip
+    text = "\n".join(plain(line) for line in details(attempt))
+    for part in (
+        "9 in (8 cached), 4 out (3 reasoning)  measured",
+        "fallback    for attempt 1",
+        "request id  req-1",
+        "fingerprint fp_7",
+        "refusal     I cannot",
+        'look({"at": 1})  not executed',
+        "of 2 tokens, mean -1.000",
+        "predicted_ms 12.3457",
+        "x-ratelimit-remaining-tokens 59000",
+        "seed        7",
+        "max_completion_tokens 2048",
+        "2\u202f100 tokens of the account's limits  estimated",
+    ):
+        assert part in text, part
+
+
 def test_details_of_an_attempt_that_has_only_been_queued_claim_nothing():
     text = "\n".join(plain(line) for line in details(Attempt(1, 1, "a", "m")))
     assert "unknown" in text

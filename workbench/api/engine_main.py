@@ -7,6 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
+from workbench.api.crash import crash_text, mask_logs
 from workbench.api.setup import settings_for
 from workbench.api.wiring import make_tools
 from workbench.engine.clock import metered_loop
@@ -17,8 +18,17 @@ MODULE = "workbench.api.engine_main"
 
 def main(arguments: list[str]) -> int:
     """Serve the screen on the inherited socket until it is gone."""
-    sock = socket.socket(fileno=int(arguments[0]))
-    settings = settings_for(Path(arguments[1]))
+    sock, folder = socket.socket(fileno=int(arguments[0])), Path(arguments[1])
+    try:
+        return _serve(sock, folder)
+    except Exception as error:  # noqa: BLE001 - the boundary: the screen shows what is written here
+        sys.stderr.write(crash_text(error, folder))
+        return 1
+
+
+def _serve(sock: socket.socket, folder: Path) -> int:
+    mask_logs(folder)
+    settings = settings_for(folder)
     local = sum(settings.lane(name).provider == "local" for name in settings.defaults.lanes)
     with asyncio.Runner(loop_factory=metered_loop) as runner:
         return runner.run(serve(sock, lambda: make_tools(settings, local)))

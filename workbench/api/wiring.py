@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 
+from workbench.api.crash import mask_logs
 from workbench.api.journals import open_session
 from workbench.api.keys import Keys
 from workbench.checks.pipeline import Pipeline
@@ -40,6 +41,7 @@ def make_tools(
     Raises:
         NotSaved: the cache's folder cannot be made.
     """
+    mask_logs()
     cores = settings.cores or usable_cores()
     prices = PriceBook({name: preset.billing for name, preset in PRESETS.items() if preset.billing})
     keys = Keys(settings)
@@ -58,6 +60,7 @@ def make_tools(
         price=prices.cost,
         open_session=lambda command: open_session(settings, command, known_secrets(settings)),
         lane=settings.lane,
+        mask=lambda text: Redactor(known_secrets(settings))(text),  # noqa: PLW0108 - keys are read late
     )
 
 

@@ -33,6 +33,13 @@ def damage(report: Sequence[str]) -> None:
         warn(sentence)
 
 
+def crash(text: str) -> None:
+    """Write a defect of ours: its traceback, and what to do with it."""
+    for line in text.splitlines():
+        say(line)
+    say("workbench: this is a defect of Workbench; please report it with the lines above.")
+
+
 class Live:
     """A block of lines that is redrawn in place while something runs.
 

@@ -108,7 +108,20 @@ def build(screens: Screens) -> click.Group:
 
 
 def run(screens: Screens) -> int:
-    """Run the command line and return the exit code; every error becomes one line and a hint."""
+    """Run the command line and return the exit code; every error becomes one line and a hint.
+
+    A defect of ours says where it is, and no secret.
+    """
+    try:
+        return _run(screens)
+    except Exception as problem:  # noqa: BLE001 - the boundary: everything is told
+        from workbench.api.crash import crash_text
+
+        diagnostics.crash(crash_text(problem))
+        return 1
+
+
+def _run(screens: Screens) -> int:
     try:
         code = build(screens).main(standalone_mode=False)
     except WorkbenchError as problem:

@@ -49,7 +49,7 @@ class Tools:
     store nor the configuration.
 
     ``lane`` returns a declared lane by its name, for judges. ``open_session`` returns the journal
-    and the session's events so far.
+    and the session's events so far. ``mask`` hides secrets in the words of a defect.
     """
 
     services: Services
@@ -58,6 +58,7 @@ class Tools:
     price: Callable[[Lane, Tokens], Cost]
     open_session: Callable[[OpenSession], tuple[JournalLike, Sequence[Event]]]
     lane: Callable[[str], Lane] = _no_lane
+    mask: Callable[[str], str] = str
 
 
 class Engine:
@@ -149,10 +150,11 @@ class Engine:
     def _race_over(self, race: Race, task: asyncio.Task[None]) -> None:
         self._races.pop(race, None)
         if not task.cancelled() and (error := task.exception()) is not None:
+            words = self._tools.mask(repr(error))
             self._listener(
                 Notice(
                     "error",
-                    f"The race of iteration {race.iteration} broke: {error!r}.",
+                    f"The race of iteration {race.iteration} broke: {words}.",
                     "This is a defect of Workbench; the session file holds what arrived.",
                 )
             )

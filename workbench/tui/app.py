@@ -209,7 +209,7 @@ class WorkbenchApp(App[int]):
 
     def _fatal_error(self) -> None:
         """A crash shows where it happened and no values: they may hold keys and prompts."""
-        text = visible(traceback.format_exc())
+        text = visible(self.setup.mask(traceback.format_exc()))
         self._exit_renderables.append(Segments([Segment(text), Segment.line()]))
         self._close_messages_no_wait()
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workbench.model.attempt import Attempt, JudgeReply
+from workbench.model.attempt import Attempt, JudgeReply, Tokens
 from workbench.model.verdict import CheckResult
 from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span
+from workbench.tui.lines import Line
+from workbench.tui.provider_details import field, provider_lines, sent_lines
 from workbench.tui.rows import check_cell
-
-_LABEL = 12
 
 
 def details(attempt: Attempt) -> list[Line]:
     """Return the lines of the details, not yet broken to any width."""
     out: list[Line] = []
-    for part in (_checks(attempt), _judged(attempt), _times(attempt), _spent(attempt)):
+    parts = (_checks, _judged, _times, _spent, provider_lines, sent_lines)
+    for part in (lines(attempt) for lines in parts):
         if part:
             out += [*part, ()]
     return out[:-1]
@@ -24,10 +24,6 @@ def details(attempt: Attempt) -> list[Line]:
 
 def _heading(text: str) -> Line:
     return ((text, "bold"),)
-
-
-def _field(label: str, *spans: Span) -> Line:
-    return ((f"  {label:<{_LABEL}}", "muted"), *spans)
 
 
 def _checks(attempt: Attempt) -> list[Line]:
@@ -78,10 +74,25 @@ def _times(attempt: Attempt) -> list[Line]:
         ("aborted", attempt.abort_ms),
         ("ended", attempt.total_ms),
     )
-    out = [_field(label, (fmt.duration(ms), "")) for label, ms in moments if ms is not None]
+    out = [field(label, (fmt.duration(ms), "")) for label, ms in moments if ms is not None]
     if attempt.clock_error_ms is not None:
-        out.append(_field("clock", (f"\u00b1 {fmt.duration(attempt.clock_error_ms)}", "")))
+        out.append(field("clock", (f"\u00b1 {fmt.duration(attempt.clock_error_ms)}", "")))
     return [_heading("Times"), *out] if out else []
+
+
+def _instead(attempt: Attempt) -> list[Line]:
+    """Whose place it takes, when it is a retry or a fallback."""
+    if attempt.retry_of is not None:
+        return [field("retry", (f"of attempt {attempt.retry_of}", "warn"))]
+    if attempt.fallback_of is not None:
+        return [field("fallback", (f"for attempt {attempt.fallback_of}", "warn"))]
+    return []
+
+
+def _tokens(tokens: Tokens) -> str:
+    cached = "" if tokens.cached is None else f" ({fmt.count(tokens.cached)} cached)"
+    reasoning = "" if tokens.reasoning is None else f" ({fmt.count(tokens.reasoning)} reasoning)"
+    return f"{fmt.count(tokens.prompt)} in{cached}, {fmt.count(tokens.output)} out{reasoning}"
 
 
 def _spent(attempt: Attempt) -> list[Line]:
@@ -89,24 +100,21 @@ def _spent(attempt: Attempt) -> list[Line]:
     ended = attempt.finish_reason
     out: list[Line] = [
         _heading("Model and cost"),
-        _field("model", (attempt.served_model or attempt.model, "")),
-        _field("state", (attempt.state + (f" ({ended})" if ended else ""), "")),
-        _field(
-            "tokens",
-            (f"{fmt.count(tokens.prompt)} in, {fmt.count(tokens.output)} out", ""),
-            (f"  {tokens.source}", "muted"),
-        ),
-        _field("cost", (fmt.money(cost.usd), ""), (f"  {cost.how}" if cost.how else "", "muted")),
+        field("model", (attempt.served_model or attempt.model, "")),
+        field("state", (attempt.state + (f" ({ended})" if ended else ""), "")),
+        *_instead(attempt),
+        field("tokens", (_tokens(tokens), ""), (f"  {tokens.source}", "muted")),
+        field("cost", (fmt.money(cost.usd), ""), (f"  {cost.how}" if cost.how else "", "muted")),
     ]
     saved = attempt.avoided
     if saved is not None:
         text = f"{fmt.count(saved.tokens)} tokens, {fmt.money(saved.usd)}"
-        out.append(_field("avoided", (text, ""), (f"  {saved.source}", "muted")))
+        out.append(field("avoided", (text, ""), (f"  {saved.source}", "muted")))
     if attempt.audit is not None:
         wrong = attempt.audit.false_abort
         text = "the whole answer would have passed" if wrong else "the abort was right"
-        out.append(_field("audit", (text, "warn" if wrong else "")))
+        out.append(field("audit", (text, "warn" if wrong else "")))
     if attempt.error is not None:
         error = attempt.error
-        out.append(_field("error", (error.message, "fail"), (f" {error.hint}", "muted")))
+        out.append(field("error", (error.message, "fail"), (f" {error.hint}", "muted")))
     return out

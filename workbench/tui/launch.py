@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.api.crash import mask_logs, redactor_of
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_check
 from workbench.config import sample
@@ -47,6 +48,7 @@ def open_screen(session: str | None = None) -> int:
     gc.disable()  # until the first frame: a tenth of the start would be spent looking for garbage
     settings = settings_for()
     launched = launch(ENGINE, str(Path.cwd()))
+    mask_logs()
 
     async def client() -> EngineClient:
         return ChildEngine(launched)
@@ -77,6 +79,7 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         language=check_language(Path.cwd()),
         rules=_rules(settings),
         fps=settings.screen.fps,
+        mask=lambda text: redactor_of()(text),  # noqa: PLW0108 - keys are read late
     )
 
 

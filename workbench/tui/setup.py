@@ -94,7 +94,7 @@ class Setup:
     binding ids to keys. ``save_case`` appends a case to the suite that is called ``suite``;
     ``live_budget`` is what live mode may spend in a session, in US dollars. ``language`` helps to
     write checks, ``rules`` say how races are run, ``fps`` is how often a second the screen is
-    painted at most.
+    painted at most. ``mask`` hides secrets in what a crash says.
     """
 
     lanes: tuple[Lane, ...]
@@ -116,3 +116,4 @@ class Setup:
     language: CheckLanguage = CheckLanguage()
     rules: Rules = field(default_factory=Rules)
     fps: int = 24
+    mask: Callable[[str], str] = str

@@ -7,13 +7,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Markdown
 
 from workbench.text import visible
 from workbench.tui.bridge import FRAME
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.modal import Modal
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.strips import MatrixView
 
@@ -43,7 +44,7 @@ class MarkdownScreen(Screen[None]):
         self.dismiss(None)
 
 
-class MatrixScreen(ModalScreen[None]):
+class MatrixScreen(Modal[None]):
     """The verdict matrix, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

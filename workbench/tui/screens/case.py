@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from workbench.suites.case import Case
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.reader import Reader
 
@@ -45,7 +45,7 @@ def preview(case: Case, suite: str) -> list[Line]:
     return out
 
 
-class CaseScreen(ModalScreen[Case | None]):
+class CaseScreen(Modal[Case | None]):
     """Ends with the case to save, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

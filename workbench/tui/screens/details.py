@@ -8,17 +8,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from workbench.model.fold import LiveAttempt
 from workbench.tui.details import details
 from workbench.tui.lines import wrapped
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.reader import Reader
 
 
-class DetailsScreen(ModalScreen[None]):
+class DetailsScreen(Modal[None]):
     """Checks, warnings, judges' replies, times and cost of an attempt, as it stands now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Size
-from textual.screen import ModalScreen
 
 from workbench.tui.bindings import ACTIONS, SCOPES, key_label, keys_of
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
+from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.pick_list import PickList
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.reader import Reader
@@ -50,7 +50,7 @@ class Choice:
     highlighted: Callable[[int], None] | None = None
 
 
-class Picker(ModalScreen[int | None]):
+class Picker(Modal[int | None]):
     """Choose one of a list; ends with its index, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
@@ -86,7 +86,7 @@ class Picker(ModalScreen[int | None]):
         self.dismiss(None)
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Modal[str | None]):
     """Ask for one line of text; ends with it, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
@@ -115,7 +115,7 @@ class Ask(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class Ticker(ModalScreen[None]):
+class Ticker(Modal[None]):
     """Tick any of a list; every tick takes effect at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
@@ -205,7 +205,7 @@ def help_lines(keymap: Mapping[str, str]) -> list[Line]:
     return out
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """Every key and every sign."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from workbench.errors import WorkbenchError
@@ -16,11 +15,12 @@ from workbench.text import plural
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import SessionEntry, Setup
 from workbench.tui.widgets.pick_list import PickList
 
 
-class SessionsScreen(ModalScreen[str | None]):
+class SessionsScreen(Modal[str | None]):
     """Ends with a session's id, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

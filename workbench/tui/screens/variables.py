@@ -8,15 +8,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.strips import Label
 
 
-class VariablesScreen(ModalScreen[Mapping[str, str] | None]):
+class VariablesScreen(Modal[Mapping[str, str] | None]):
     """Ends with the values, or None when left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
