@@ -1,4 +1,4 @@
-"""A project with lanes whose server gives back every secret it is sent, and a stranger's session."""
+"""A project with lanes whose server gives back every secret it is sent; a stranger's session."""
 
 from __future__ import annotations
 
