@@ -17,9 +17,10 @@ from workbench.model.prompt import Prompt
 from workbench.model.verdict import CheckResult
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.details import details
+from workbench.tui.draft import Draft, Rules
 from workbench.tui.launch import make_setup
 from workbench.tui.lines import plain
-from workbench.tui.state import Draft, Rules, ViewModel
+from workbench.tui.state import ViewModel
 
 
 def settings_of(folder, text: str) -> Settings:

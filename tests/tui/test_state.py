@@ -13,8 +13,9 @@ from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
 from workbench.tui import race as strip
 from workbench.tui import rows
+from workbench.tui.draft import Draft
 from workbench.tui.lines import plain, width
-from workbench.tui.state import Draft, ViewModel
+from workbench.tui.state import ViewModel
 
 
 class Clock:

@@ -179,6 +179,13 @@ class KeptJournal:
         if self._inner is not None:
             self._inner.append(event)
 
+    def learn(self, secrets: Iterable[str]) -> None:
+        """See :class:`~workbench.engine.journal.JournalLike`."""
+        self._secrets = (*self._secrets, *secrets)
+        for journal in (*self._left, self._inner):
+            if journal is not None:
+                journal.learn(self._secrets)
+
     def flush(self) -> None:
         """See :class:`~workbench.engine.journal.JournalLike`."""
         for journal in (*self._left, self._inner):

@@ -9,6 +9,7 @@ from functools import cached_property
 from workbench.api.crash import mask_logs
 from workbench.api.journals import open_session
 from workbench.api.keys import Keys
+from workbench.api.setup import settings_for
 from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.paths import cache_dir, models_dir
@@ -31,12 +32,18 @@ SPECS_KEPT = 4096
 
 
 def make_tools(
-    settings: Settings, local_lanes: int = 1, *, cached: bool = False, code: bool = True
+    settings: Settings,
+    local_lanes: int = 1,
+    *,
+    cached: bool = False,
+    code: bool = True,
+    services: Services | None = None,
 ) -> Tools:
     """Return what an engine is built from. *local_lanes* is how many local models will race.
 
     With *cached*, requests answered before are answered from the cache, marked as such. Checks in
-    the user's own Python run only with *code* and in a project folder the user trusts.
+    the user's own Python run only with *code* and in a project folder the user trusts. *services*
+    of an engine that already runs are used on, with the keys of these settings.
 
     Raises:
         NotSaved: the cache's folder cannot be made.
@@ -45,12 +52,17 @@ def make_tools(
     cores = settings.cores or usable_cores()
     prices = PriceBook({name: preset.billing for name, preset in PRESETS.items() if preset.billing})
     keys = Keys(settings)
-    services = Services(
-        keys,
-        cores=cores,
-        local_lanes=max(1, local_lanes),
-        models_dir=models_dir(),
-    )
+    if services is None:
+        services = Services(
+            keys, cores=cores, local_lanes=max(1, local_lanes), models_dir=models_dir()
+        )
+    services.secret = keys
+    used = services
+
+    def reload() -> Tools:
+        now = settings_for(settings.project_file.parent)
+        return make_tools(now, local_lanes, cached=cached, code=code, services=used)
+
     return Tools(
         services=services,
         provider=ProviderMaker(
@@ -61,6 +73,8 @@ def make_tools(
         open_session=lambda command: open_session(settings, command, known_secrets(settings)),
         lane=settings.lane,
         mask=lambda text: Redactor(known_secrets(settings))(text),  # noqa: PLW0108 - keys are read late
+        reload=reload,
+        secrets=lambda: known_secrets(settings),
     )
 
 

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
@@ -89,8 +90,15 @@ class Settings:
         return self.sources.get(key, "default")
 
 
-def load_settings(user_file: Path, project_folder: Path, data_folder: Path) -> Settings:
+def load_settings(
+    user_file: Path,
+    project_folder: Path,
+    data_folder: Path,
+    instead: Mapping[Path, str] = MappingProxyType({}),
+) -> Settings:
     """Read both files and return the settings. *data_folder* holds sessions of no project.
+
+    *instead* are texts to read in place of a file's own: what it would say after an edit.
 
     Raises:
         ConfigError: a file cannot be read, or a value is wrong; the message names file and key.
@@ -101,7 +109,7 @@ def load_settings(user_file: Path, project_folder: Path, data_folder: Path) -> S
     sources: dict[str, str] = {}
     lanes: dict[str, Lane] = dict(builtin_lanes())
     for path in (user_file, project_file):
-        table = _read(path)
+        table = _read(path, instead.get(path))
         checked = _check(path, table)
         if checked.trusted and path == project_file:
             raise ConfigError(
@@ -144,9 +152,9 @@ def _sessions(
     return (project_file.parent if project_file.exists() else data_folder) / "sessions"
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path, text: str | None) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8") if text is None else text)
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from workbench.engine.plan import (
     Command,
     Mark,
     OpenSession,
+    Reload,
     Shutdown,
     StartRace,
     Warm,
@@ -49,7 +50,9 @@ class Tools:
     store nor the configuration.
 
     ``lane`` returns a declared lane by its name, for judges. ``open_session`` returns the journal
-    and the session's events so far. ``mask`` hides secrets in the words of a defect.
+    and the session's events so far. ``mask`` hides secrets in the words of a defect. ``reload``
+    returns new tools after the configuration changed, with the same services; ``secrets()`` are
+    values that must never be written.
     """
 
     services: Services
@@ -59,6 +62,8 @@ class Tools:
     open_session: Callable[[OpenSession], tuple[JournalLike, Sequence[Event]]]
     lane: Callable[[str], Lane] = _no_lane
     mask: Callable[[str], str] = str
+    reload: Callable[[], Tools] | None = None
+    secrets: Callable[[], Iterable[str]] = tuple
 
 
 class Engine:
@@ -82,8 +87,7 @@ class Engine:
                 case StartRace():
                     self.race(command)
                 case Cancel():
-                    for race in self._races:
-                        race.cancel(command.attempt)
+                    self._cancel(command.attempt)
                 case OpenSession():
                     self.open(command)
                 case Warm():
@@ -94,6 +98,8 @@ class Engine:
                     self._emit(
                         Annotated(command.iteration, utc, command.name, command.star, command.note)
                     )
+                case Reload():
+                    self._reload()
                 case Shutdown():
                     await self.close()
         except WorkbenchError as error:
@@ -106,8 +112,7 @@ class Engine:
 
     async def close(self) -> None:
         """Cancel what runs, save, release every provider. May be called twice."""
-        for race in self._races:
-            race.cancel()
+        self._cancel()
         for task in [t for t in self._chores if t.get_name() == "warm"]:
             task.cancel()
         await self.idle()
@@ -159,6 +164,16 @@ class Engine:
                 )
             )
             self._emit(IterationEnded(race.iteration, race.elapsed_ms()))
+
+    def _cancel(self, attempt: int | None = None) -> None:
+        for race in self._races:
+            race.cancel(attempt)
+
+    def _reload(self) -> None:
+        """Use what the configuration says now; what runs goes on as it was started."""
+        if self._tools.reload is not None:
+            self._tools = self._tools.reload()
+            self._journal.learn(self._tools.secrets())
 
     @property
     def session_id(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from workbench.model.events import (
@@ -33,6 +33,10 @@ class JournalLike(Protocol):
 
     def append(self, event: Event) -> None:
         """Keep one event; it is on its way to the file within 200 ms."""
+        ...
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Mask these values too from now on."""
         ...
 
     def flush(self) -> None:
@@ -72,6 +76,9 @@ class MemoryJournal:
 
     def append(self, event: Event) -> None:
         """Nothing to keep."""
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Nothing is written."""
 
     def flush(self) -> None:
         """Nothing to flush."""

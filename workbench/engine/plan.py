@@ -118,11 +118,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Reload:
+    """The configuration was changed: lanes, keys and folders are read again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """Cancel, save, stop local models, end."""
 
 
-Command = OpenSession | StartRace | Cancel | Warm | Mark | Shutdown
+Command = OpenSession | StartRace | Cancel | Warm | Mark | Reload | Shutdown
 
 COMMAND_TAGS: Mapping[str, type[Command]] = {
     "open": OpenSession,
@@ -130,6 +135,7 @@ COMMAND_TAGS: Mapping[str, type[Command]] = {
     "cancel": Cancel,
     "warm": Warm,
     "mark": Mark,
+    "reload": Reload,
     "shutdown": Shutdown,
 }
 

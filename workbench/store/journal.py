@@ -42,8 +42,7 @@ FLUSH_S = 0.2
 """Events wait this long at most, in seconds."""
 
 FLUSH_BYTES = 1 << 16
-_PATIENCE_S = 0.02
-_LONG_PATIENCE_S = 2.0
+_PATIENCE_S, _LONG_PATIENCE_S = 0.02, 2.0
 
 Stream = tuple[int, Channel]
 
@@ -66,8 +65,8 @@ class Journal:
         self.on_problem: Callable[[Notice], None] | None = None
         self.due: float | None = None
         self._file = file
-        self._redactor = Redactor(secrets)
-        self._mask = self._redactor or None
+        self._secrets: set[str] = set()
+        self.learn(secrets)
         self._clock = clock
         self._pieces: dict[Stream, list[tuple[float, str]]] = {}
         self._streams: dict[Stream, StreamRedactor] = {}
@@ -213,10 +212,13 @@ class Journal:
         self._closed = True
         self._file.close()
         if self._lines:
-            raise NotSaved(
-                f"The end of session {self.session_id} could not be saved: {self._failing}.",
-                "Make room or choose another folder.",
-            )
+            said = f"The end of session {self.session_id} could not be saved: {self._failing}."
+            raise NotSaved(said, "Make room or choose another folder.")
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Mask these values too from now on."""
+        self._secrets.update(secrets)
+        self._redactor = Redactor(self._secrets)
 
     def unsaved(self) -> bytes:
         """Return the lines that wait in memory because they could not be written."""
@@ -234,10 +236,9 @@ class Journal:
                 if self._lines and self._promised is None:
                     self._promised = before
         except Busy as error:
-            raise NotSaved(
-                f"Another process keeps session {self.session_id} locked.",
-                "Nothing was sent. End the other process, or work in a new session.",
-            ) from error
+            said = f"Another process keeps session {self.session_id} locked."
+            hint = "Nothing was sent. End the other process, or work in a new session."
+            raise NotSaved(said, hint) from error
         return events
 
     def _build(self, build: Callable[[], Sequence[Event]]) -> Sequence[Event]:
@@ -252,7 +253,7 @@ class Journal:
         return events
 
     def _add(self, event: Event) -> None:
-        line = encode(event, self._mask)
+        line = encode(event, self._redactor or None)
         self._lines.append(line)
         self._bytes += len(line)
 
@@ -270,9 +271,7 @@ class Journal:
     def _take_pieces(self, stream: Stream, *, end: bool = False) -> None:
         pieces = self._pieces.pop(stream, [])
         if self._redactor:
-            masker = self._streams.get(stream)
-            if masker is None:
-                masker = self._streams[stream] = StreamRedactor(self._redactor)
+            masker = self._streams.setdefault(stream, StreamRedactor(self._redactor))
             pieces = masker.feed(pieces, end=end)
             if end:
                 del self._streams[stream]

@@ -27,11 +27,12 @@ from workbench.text import visible
 from workbench.tui.bindings import bindings, unknown_keys
 from workbench.tui.bridge import Bridge
 from workbench.tui.commands import Actions
+from workbench.tui.draft import Draft
 from workbench.tui.hangup import watch_terminal
 from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
 from workbench.tui.screens.workbench import WorkbenchScreen
 from workbench.tui.setup import ClientFactory, Setup
-from workbench.tui.state import Draft, ViewModel
+from workbench.tui.state import ViewModel
 
 AGAIN = 2.0
 """Seconds within which a second Ctrl+C leaves."""

@@ -82,9 +82,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "choose-lanes",
         "ctrl+r",
-        "Choose lanes",
+        "Lanes: choose, edit, add",
         "",
-        "Choose which lanes take part in the race.",
+        "Choose the lanes that race; add, change, copy, remove and try them.",
         priority=True,
     ),
     Action(

@@ -15,15 +15,16 @@ from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_check
 from workbench.config import sample
 from workbench.config.paths import config_dir, data_folder
-from workbench.config.settings import Settings
+from workbench.config.settings import Settings, load_settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
+from workbench.tui.draft import Rules
 from workbench.tui.language import check_language
 from workbench.tui.setup import RECENT, SessionEntry, Setup
-from workbench.tui.state import Rules
 
 if TYPE_CHECKING:
+    from workbench.api.lane_desk import LaneDesk
     from workbench.model.lane import Lane
     from workbench.suites.case import Case
     from workbench.suites.file import Added
@@ -80,17 +81,30 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         rules=_rules(settings),
         fps=settings.screen.fps,
         mask=lambda text: redactor_of()(text),  # noqa: PLW0108 - keys are read late
+        desk=_desk,
     )
+
+
+def _desk() -> LaneDesk:
+    from workbench.api.lane_desk import LaneDesk
+
+    return LaneDesk(Path.cwd())
 
 
 def _rules(settings: Settings) -> Rules:
     def fallbacks(lanes: Iterable[Lane]) -> tuple[Lane, ...]:
         from workbench.api.wiring import fallbacks_of
 
-        return fallbacks_of(lanes, settings) if any(lane.fallback for lane in lanes) else ()
+        lanes = tuple(lanes)
+        return fallbacks_of(lanes, _now(settings)) if any(lane.fallback for lane in lanes) else ()
 
     defaults = settings.defaults
     return Rules(defaults.abort_on, defaults.repeat, defaults.sequential, defaults.audit, fallbacks)
+
+
+def _now(settings: Settings) -> Settings:
+    """Read the same files again: lanes may have been written since."""
+    return load_settings(settings.user_file, settings.project_file.parent, settings.sessions)
 
 
 def _theme_folders() -> tuple[Path, ...]:
@@ -153,4 +167,4 @@ def _save_case(settings: Settings, case: Case) -> Added:
     from workbench.redact import Redactor
     from workbench.suites.file import append_cases
 
-    return append_cases(Path.cwd() / SUITE, [case], Redactor(known_secrets(settings)))
+    return append_cases(Path.cwd() / SUITE, [case], Redactor(known_secrets(_now(settings))))

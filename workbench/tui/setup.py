@@ -12,9 +12,10 @@ from workbench.engine.plan import EngineClient, OpenSession
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
-from workbench.tui.state import Rules
+from workbench.tui.draft import Rules
 
 if TYPE_CHECKING:  # a screen that saves no case does not load the suites
+    from workbench.api.lane_desk import LaneDesk
     from workbench.suites.case import Case
     from workbench.suites.file import Added
 
@@ -39,7 +40,7 @@ class SessionEntry:
 
 @dataclass(frozen=True, slots=True)
 class CheckFault:
-    """Why a check cannot be read, and at which column (from 1) of its line."""
+    """Why a line cannot be read, and at which column (from 1) of it; 0 means: as a whole."""
 
     column: int
     message: str
@@ -94,7 +95,8 @@ class Setup:
     binding ids to keys. ``save_case`` appends a case to the suite that is called ``suite``;
     ``live_budget`` is what live mode may spend in a session, in US dollars. ``language`` helps to
     write checks, ``rules`` say how races are run, ``fps`` is how often a second the screen is
-    painted at most. ``mask`` hides secrets in what a crash says.
+    painted at most. ``mask`` hides secrets in what a crash says. ``desk()`` is where lanes are
+    written; without one they can only be chosen.
     """
 
     lanes: tuple[Lane, ...]
@@ -117,3 +119,4 @@ class Setup:
     rules: Rules = field(default_factory=Rules)
     fps: int = 24
     mask: Callable[[str], str] = str
+    desk: Callable[[], LaneDesk] | None = None

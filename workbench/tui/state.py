@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from workbench.engine.plan import RacePlan
 from workbench.model.events import (
@@ -22,40 +22,10 @@ from workbench.model.events import (
 )
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
 from workbench.model.lane import Lane
-from workbench.model.prompt import Prompt
+from workbench.tui.draft import Draft, Rules, draft_of, same
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What the editor holds: a prompt not sent yet, or one as it was sent."""
-
-    prompt: Prompt
-    checks: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-    def missing(self) -> tuple[str, ...]:
-        """Return the names of the variables that have no value."""
-        return tuple(n for n in self.prompt.variables() if n not in self.variables)
-
-
-def _no_fallbacks(_lanes: Iterable[Lane]) -> tuple[Lane, ...]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How races are run besides their prompt and lanes; see
-    :class:`~workbench.engine.plan.RacePlan`. ``fallbacks`` returns the lanes that racing ones name.
-    """
-
-    abort_on: tuple[str, ...] = ()
-    repeat: int = 1
-    sequential: bool = False
-    audit: float = 0.0
-    fallbacks: Callable[[Iterable[Lane]], tuple[Lane, ...]] = _no_fallbacks
 
 
 class ViewModel:
@@ -133,7 +103,7 @@ class ViewModel:
             self.selected = event.iteration
         elif newest and self._follows(event.iteration) and not self.edited:
             self.selected = event.iteration
-            self.draft = _draft_of(event)
+            self.draft = draft_of(event)
 
     def _follows(self, number: int) -> bool:
         """True when the iteration in view was the newest before *number* came."""
@@ -261,7 +231,7 @@ class ViewModel:
     def edited(self) -> bool:
         """True when the draft differs from what the iteration in view was sent with."""
         current = self.iteration
-        return current is not None and not _same(self.draft, _draft_of(current.started))
+        return current is not None and not same(self.draft, draft_of(current.started))
 
     def edit(
         self,
@@ -344,7 +314,7 @@ class ViewModel:
         self.selected = number
         kept = self._drafts.get(number)
         self.draft = kept or replace(
-            _draft_of(iteration.started),
+            draft_of(iteration.started),
             variables={**self.draft.variables, **iteration.started.variables},
         )
         self.version += 1
@@ -358,6 +328,12 @@ class ViewModel:
             self.in_view = [n for n in self.lanes if n in self.in_view or n == name]
         self.version += 1
         return name in self.in_view
+
+    def declare(self, lanes: Iterable[Lane]) -> None:
+        """Take the lanes that are configured now; what ran keeps those it was sent to."""
+        self.lanes = {lane.name: lane for lane in lanes}
+        self.in_view = [n for n in self.in_view if n in self.lanes] or list(self.lanes)
+        self.version += 1
 
     def hide(self, name: str) -> bool:
         """Hide a lane's pane; it still races. The last one in sight stays: False."""
@@ -378,16 +354,3 @@ class ViewModel:
         self.abort = self._aborting if self.abort == "off" else "off"
         self.version += 1
         return self.abort
-
-
-def _draft_of(started: IterationStarted) -> Draft:
-    return Draft(started.prompt, started.checks, dict(started.variables))
-
-
-def _same(draft: Draft, sent: Draft) -> bool:
-    names = draft.prompt.variables()
-    return (
-        draft.prompt == sent.prompt
-        and draft.checks == sent.checks
-        and all(draft.variables.get(n) == sent.variables.get(n) for n in names)
-    )

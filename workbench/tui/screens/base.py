@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ from textual.app import SuspendNotSupported
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from workbench.engine.plan import OpenSession
+from workbench.engine.plan import OpenSession, Reload, Warm
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
+from workbench.model.lane import Lane
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
 from workbench.tui.setup import RECENT, Setup
@@ -190,6 +192,34 @@ class LookingScreen(Screen[None]):
         from workbench.tui.screens.details import DetailsScreen
 
         self.app.push_screen(DetailsScreen(self.painter, pane.attempt))
+
+    def action_choose_lanes(self) -> None:
+        """Choose the lanes that race; write, change and try them."""
+        from workbench.tui.screens.lanes import LaneActions, LanesScreen
+
+        model, setup = self.model, self.setup
+        actions = LaneActions(
+            lambda name: name in model.in_view, self._toggle_lane, self._lanes_changed
+        )
+        lanes = tuple(model.lanes.values())
+        desk = setup.desk() if setup.desk is not None else None
+        self.app.push_screen(LanesScreen(self.painter, lanes, desk, setup.language, actions))
+
+    def _toggle_lane(self, name: str) -> bool:
+        on = self.model.toggle_lane(name)
+        self.paint()
+        return on
+
+    def _lanes_changed(self, lanes: Sequence[Lane], name: str | None) -> None:
+        """Use what is configured now: in the engine before anything else is sent."""
+        new = name is not None and name not in self.model.lanes
+        self.model.declare(lanes)
+        if new and name is not None:
+            self.model.toggle_lane(name)
+        self.bridge.send(Reload())
+        if name is not None:
+            self.bridge.send(Warm((self.model.lanes[name],)))
+        self.paint()
 
     # -- cases ----------------------------------------------------------------------------------
 

@@ -115,52 +115,6 @@ class Ask(Modal[str | None]):
         self.dismiss(None)
 
 
-class Ticker(Modal[None]):
-    """Tick any of a list; every tick takes effect at once."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
-
-    def __init__(
-        self,
-        painter: Painter,
-        title: str,
-        items: Sequence[Line],
-        marked: set[int],
-        toggle: Callable[[int], bool],
-    ) -> None:
-        super().__init__()
-        self.painter = painter
-        self.heading = title
-        self.items = items
-        self.marked = marked
-        self.toggle = toggle
-
-    def compose(self) -> ComposeResult:
-        """Title, list, hint."""
-        with Vertical(classes="dialog"):
-            yield Words(self.painter, ((self.heading, "bold"),), ())
-            yield PickList(self.painter, self.items, marked=self.marked, id="items")
-            yield Words(self.painter, (), (("Space ticks, Esc closes.", "muted"),))
-
-    def on_mount(self) -> None:
-        """As high as the list, as the screen allows."""
-        self.query_one("#items").styles.height = max(1, min(len(self.items), 14))
-
-    def on_pick_list_ticked(self, event: PickList.Ticked) -> None:
-        """Put or take the tick."""
-        on = self.toggle(event.index)
-        (self.marked.add if on else self.marked.discard)(event.index)
-        self.query_one(PickList).repaint()
-
-    def on_pick_list_chosen(self, _event: PickList.Chosen) -> None:
-        """Enter closes: the ticks have taken effect."""
-        self.dismiss(None)
-
-    def action_leave(self) -> None:
-        """Close."""
-        self.dismiss(None)
-
-
 def help_lines(keymap: Mapping[str, str]) -> list[Line]:
     """Return the help screen's lines: every action of every scope, with keys and meaning."""
     out: list[Line] = []

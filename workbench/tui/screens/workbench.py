@@ -16,7 +16,6 @@ from workbench.model.events import Notice
 from workbench.tui import rows
 from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
-from workbench.tui.lines import Line
 from workbench.tui.live import PAUSE, LiveMode
 from workbench.tui.painter import Painter
 from workbench.tui.screens.base import LookingScreen
@@ -293,24 +292,6 @@ class WorkbenchScreen(LookingScreen):
         """Switch aborting on and off."""
         self.model.toggle_abort()
         self.paint()
-
-    def action_choose_lanes(self) -> None:
-        """Tick the lanes that race."""
-        from workbench.tui.screens.dialogs import Ticker
-
-        names = list(self.model.lanes)
-        items: list[Line] = [
-            ((lane.name, "bold"), (f"  {lane.model}  {lane.provider}", "muted"))
-            for lane in self.model.lanes.values()
-        ]
-
-        def toggle(index: int) -> bool:
-            on = self.model.toggle_lane(names[index])
-            self.paint()
-            return on
-
-        marked = {names.index(name) for name in self.model.in_view}
-        self.app.push_screen(Ticker(self.painter, "Lanes in the race", items, marked, toggle))
 
     def action_lanes(self) -> None:
         """Focus the next lane."""

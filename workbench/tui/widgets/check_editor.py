@@ -32,8 +32,17 @@ class CheckEditor(Editor):
     def __init__(self, painter: Painter, text: str, language: CheckLanguage, *, id: str) -> None:
         super().__init__(painter, text, id=id, template=False)
         self.grammar = language
+        self.empty: Line = (
+            ("A check on each line, like ", "muted"),
+            ("max_words:100", "accent"),
+        )
         self._faults: dict[str, CheckFault | None] = {}
         self._cycle: tuple[str, tuple[str, ...], int] | None = None
+
+    def forget(self) -> None:
+        """What was found wrong with lines may not hold any more."""
+        self._faults.clear()
+        self._cycle = self._cycle if self._cycled() == self.before() else None
 
     # -- faults ---------------------------------------------------------------------------------
 
@@ -104,7 +113,7 @@ class CheckEditor(Editor):
         done = bool(text) and self.fault(self.cursor_location[0]) is None
         if not found or done:
             self._cycle = None
-            self.screen.focus_next()
+            self.go_on()
             return
         word = text.rpartition(" ")[2]
         head = text[: len(text) - len(word)]
@@ -113,6 +122,10 @@ class CheckEditor(Editor):
             self._replace(head + shared)
         else:
             self._put(head, found, 0)
+
+    def go_on(self) -> None:
+        """There is nothing to complete: Tab moves, as everywhere."""
+        self.screen.focus_next()
 
     def _put(self, head: str, found: tuple[str, ...], at: int) -> None:
         self._cycle = (head, found, at)
@@ -155,16 +168,17 @@ class CheckHint(Plain):
                 return _offered(found, editor.chosen())
             here = editor.fault(row)
             if here is not None:
-                return _fault(f"column {here.column}", here)
+                return _fault(f"column {here.column}" if here.column else "", here)
         other = editor.first_fault()
         fault = None if other is None else editor.fault(other)
         if fault is not None and other is not None:
-            return _fault(f"line {other + 1}, column {fault.column}", fault)
+            column = f", column {fault.column}" if fault.column else ""
+            return _fault(f"line {other + 1}{column}", fault)
         line = editor.document.get_line(row).strip()
         if not editor.has_focus:
             return ()
         if not line:
-            return (("A check on each line, like ", "muted"), ("max_words:100", "accent"))
+            return editor.empty
         return ((editor.grammar.meaning(line), "muted"),)
 
 
@@ -186,4 +200,5 @@ def _offered(found: tuple[str, ...], chosen: int) -> Line:
 
 def _fault(where: str, fault: CheckFault) -> Line:
     hint = f" {fault.hint}" if fault.hint else ""
-    return ((f"{where}: ", "fail bold"), (fault.message, "fail"), (hint, "muted"))
+    place = f"{where}: " if where else ""
+    return ((place, "fail bold"), (fault.message, "fail"), (hint, "muted"))

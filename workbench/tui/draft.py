@@ -1,0 +1,55 @@
+"""What the editor holds, and the rules its races follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from workbench.model.events import IterationStarted
+from workbench.model.lane import Lane
+from workbench.model.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the editor holds: a prompt not sent yet, or one as it was sent."""
+
+    prompt: Prompt
+    checks: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the names of the variables that have no value."""
+        return tuple(n for n in self.prompt.variables() if n not in self.variables)
+
+
+def _no_fallbacks(_lanes: Iterable[Lane]) -> tuple[Lane, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How races are run besides their prompt and lanes; see
+    :class:`~workbench.engine.plan.RacePlan`. ``fallbacks`` returns the lanes that racing ones name.
+    """
+
+    abort_on: tuple[str, ...] = ()
+    repeat: int = 1
+    sequential: bool = False
+    audit: float = 0.0
+    fallbacks: Callable[[Iterable[Lane]], tuple[Lane, ...]] = _no_fallbacks
+
+
+def draft_of(started: IterationStarted) -> Draft:
+    """Return what the editor held when an iteration was sent."""
+    return Draft(started.prompt, started.checks, dict(started.variables))
+
+
+def same(draft: Draft, sent: Draft) -> bool:
+    """Return whether sending *draft* would send what *sent* was; unused values do not count."""
+    names = draft.prompt.variables()
+    return (
+        draft.prompt == sent.prompt
+        and draft.checks == sent.checks
+        and all(draft.variables.get(n) == sent.variables.get(n) for n in names)
+    )
