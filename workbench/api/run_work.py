@@ -19,6 +19,7 @@ from workbench.engine.grading import Answer, RaceContext
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import OpenSession
 from workbench.engine.retry import go_on_after
+from workbench.engine.spending import Spending
 from workbench.measure.fields import Wanted
 from workbench.model.confidential import public
 from workbench.model.events import (
@@ -96,7 +97,7 @@ class RunWork:
         self._journal.on_problem = self.notices.append
         self._bench = Bench(
             self._emit,
-            self._tools.price,
+            Spending(self._tools.price, self._tools.billing),
             LaneHistory(),
             LoopClock.of_running_loop(),
             self._tools.services.turns,

@@ -24,7 +24,7 @@ from workbench.providers.base import Provider, Services
 from workbench.providers.cached import CachedProvider
 from workbench.providers.local_process import usable_cores
 from workbench.providers.masked import MaskedProvider
-from workbench.providers.presets import PRESETS
+from workbench.providers.presets import billing_of
 from workbench.providers.presets import resolve as resolve_lane
 from workbench.redact import Redactor
 
@@ -50,7 +50,7 @@ def make_tools(
     """
     mask_logs()
     cores = settings.cores or usable_cores()
-    prices = PriceBook({name: preset.billing for name, preset in PRESETS.items() if preset.billing})
+    prices = PriceBook()
     keys = Keys(settings)
     if services is None:
         services = Services(
@@ -72,6 +72,7 @@ def make_tools(
         price=prices.cost,
         open_session=lambda command: open_session(settings, command, known_secrets(settings)),
         lane=settings.lane,
+        billing=billing_of,
         mask=lambda text: Redactor(known_secrets(settings))(text),  # noqa: PLW0108 - keys are read late
         reload=reload,
         secrets=lambda: known_secrets(settings),

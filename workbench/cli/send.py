@@ -181,6 +181,8 @@ def _report(outcome: Outcome, as_json: bool) -> int:
     for attempt in attempts:
         if attempt.error is not None:
             diagnostics.warn(f"{attempt.lane}: {attempt.error.message}", attempt.error.hint)
+    for how in dict.fromkeys(a.cost.how for a in attempts if a.cost.usd and a.cost.how):
+        diagnostics.say(f"cost: {how}")
     if any(a.audit for a in attempts):
         diagnostics.say(audit_report(attempts).sentence())
     if outcome.session:

@@ -16,6 +16,7 @@ from workbench.engine.audit import Chunk, Shadow
 from workbench.engine.clock import LoopClock
 from workbench.engine.grading import RaceContext
 from workbench.engine.judging import SLICE, Judgement, StreamJudge, by_turns
+from workbench.engine.spending import NOT_ASKED, NOT_SENT, Spending
 from workbench.errors import ProviderError
 from workbench.model.attempt import (
     AttemptError,
@@ -40,8 +41,6 @@ from workbench.model.lane import Lane
 from workbench.providers.base import Delta, Final, Provider, Request, Sent, StreamItem
 from workbench.providers.turns import Turns
 
-_NOTHING_SENT = Cost(0.0, "measured", "from the cache or a recording: nothing was sent")
-
 Emit = Callable[[Event], None]
 
 
@@ -49,13 +48,12 @@ Emit = Callable[[Event], None]
 class Bench:
     """What every attempt of an engine works with.
 
-    ``price(lane, tokens)`` returns the cost of an attempt; ``history`` what earlier answers of
-    each lane looked like; ``clock`` reads the delay of the engine's loop, ``turns`` wakes those who
-    read answers.
+    ``spending`` prices attempts; ``history`` knows what earlier answers of each lane looked like;
+    ``clock`` reads the delay of the engine's loop, ``turns`` wakes those who read answers.
     """
 
     emit: Emit
-    price: Callable[[Lane, Tokens], Cost]
+    spending: Spending
     history: LaneHistory
     clock: LoopClock
     turns: Turns
@@ -93,6 +91,7 @@ class AttemptRun:
         self._begun_ns = monotonic_ns()
         self._origin: Origin = "live"
         self._final: Final | None = None
+        self._so_far: Callable[[], Final] | None = None
         self._error: AttemptError | None = None
         self._stop: AttemptState | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -207,6 +206,7 @@ class AttemptRun:
 
     def _start(self, sent: Sent) -> None:
         self._zero_ns = sent.stamp_ns
+        self._so_far = sent.so_far
         race_ms = (sent.stamp_ns - self._race_zero_ns) / 1e6
         utc = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._origin = sent.origin
@@ -343,6 +343,8 @@ class AttemptRun:
 
     def _end_event(self, state: AttemptState, ms: float) -> AttemptEnded:
         final, bench, live = self._final, self._bench, self._origin == "live"
+        if final is None and self._so_far is not None:
+            final = self._so_far()
         tokens = final.tokens if final else Tokens()
         if tokens.output is None:
             tokens = Tokens(
@@ -356,7 +358,7 @@ class AttemptRun:
             state,
             round(ms, 3),
             tokens=tokens,
-            cost=bench.price(self.lane, tokens) if live else _NOTHING_SENT,
+            cost=self._cost(state, tokens),
             avoided=self._avoided(audit) if live and state == "aborted" else None,
             finish_reason=final.finish_reason if final else None,
             error=self._error,
@@ -367,14 +369,21 @@ class AttemptRun:
             audit=audit,
         )
 
+    def _cost(self, state: AttemptState, tokens: Tokens) -> Cost:
+        if self._origin != "live" or self._zero_ns is None:
+            return NOT_SENT if self._origin == "live" else NOT_ASKED
+        whole = self._final is not None and self._final.complete
+        stopped = state in ("aborted", "cancelled") or self._judge.tokens > 0
+        return self._bench.spending.cost(self.lane, tokens, cut=stopped and not whole)
+
     def _avoided(self, audit: Audit | None) -> Avoided:
-        usd = self._bench.price(self.lane, Tokens(0, 1, source="estimated")).usd
+        usd = self._bench.spending.price(self.lane, Tokens(0, 1, source="estimated")).usd
         if audit is not None and self._shadow is not None:
             return self._shadow.avoided(audit, self._judge.tokens, usd)
         cap = self._request.params.max_tokens
-        return self._bench.history.avoided(
-            self.lane.name, self._judge.tokens, self._pace_ms(), cap, usd
-        )
+        counted, pace = self._judge.tokens, self._pace_ms()
+        found = self._bench.history.avoided(self.lane.name, counted, pace, cap, usd)
+        return self._bench.spending.saved(self.lane, found)
 
     def _pace_ms(self) -> float | None:
         count = self._judge.tokens
@@ -383,7 +392,7 @@ class AttemptRun:
         return (self._last_ms - self._first_ms) / (count - 1)
 
     def _cost_so_far(self, tokens: int) -> float | None:
-        return self._bench.price(self.lane, Tokens(None, tokens, source="estimated")).usd
+        return self._bench.spending.price(self.lane, Tokens(None, tokens, source="estimated")).usd
 
     def _ms(self, stamp_ns: int) -> float:
         """Milliseconds on the attempt's clock; before it starts, since the attempt began."""

@@ -23,6 +23,7 @@ from workbench.engine.plan import (
     Warm,
 )
 from workbench.engine.race import Race, RaceTools
+from workbench.engine.spending import Spending, no_rule
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.model.attempt import Cost, Tokens
 from workbench.model.events import (
@@ -52,7 +53,8 @@ class Tools:
     ``lane`` returns a declared lane by its name, for judges. ``open_session`` returns the journal
     and the session's events so far. ``mask`` hides secrets in the words of a defect. ``reload``
     returns new tools after the configuration changed, with the same services; ``secrets()`` are
-    values that must never be written.
+    values that must never be written. ``billing`` tells how a lane's provider bills answers that
+    are cut off.
     """
 
     services: Services
@@ -64,6 +66,7 @@ class Tools:
     mask: Callable[[str], str] = str
     reload: Callable[[], Tools] | None = None
     secrets: Callable[[], Iterable[str]] = tuple
+    billing: Callable[[Lane], str] = no_rule
 
 
 class Engine:
@@ -131,9 +134,9 @@ class Engine:
         Raises:
             WorkbenchError: the plan cannot be run; nothing was numbered or sent.
         """
-        bench = Bench(
-            self._emit, self._tools.price, self._history, self._clock, self._tools.services.turns
-        )
+        tools = self._tools
+        spending = Spending(tools.price, tools.billing)
+        bench = Bench(self._emit, spending, self._history, self._clock, tools.services.turns)
         race = Race(
             command.plan,
             RaceTools(

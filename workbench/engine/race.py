@@ -191,7 +191,7 @@ class Race:
             self._answers[slot],
             lambda name: self._lanes.get(name) or self._tools.lane(name),
             self._tools.provider,
-            self._tools.bench.price,
+            self._tools.bench.spending.price,
         )
         self._grading.append(asyncio.create_task(run.grade(context)))
 

@@ -7,7 +7,7 @@ so it is done once, for a lane that needs it, before that lane's first attempt s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -52,8 +52,10 @@ class GenaiPrices:
         import genai_prices
 
         self._package = genai_prices
-        installed = datetime.fromtimestamp(Path(genai_prices.__file__).stat().st_mtime, UTC)
-        self.name = f"genai-prices {version('genai-prices')}, installed {installed:%Y-%m-%d}"
+        installed = datetime.fromtimestamp(Path(genai_prices.__file__).stat().st_mtime, UTC).date()
+        newest = newest_price(installed)
+        dated = f"newest dated price {newest}, " if newest is not None else ""
+        self.name = f"genai-prices {version('genai-prices')} ({dated}installed {installed})"
 
     def usd(self, provider: str, model: str, tokens: Tokens) -> float | None:
         """Return the price in US dollars, or None when the list does not know the model."""
@@ -69,11 +71,29 @@ class GenaiPrices:
         return float(found.total_price)
 
 
-class PriceBook:
-    """Knows what lanes cost. ``billing`` maps a provider to its rule for cut-off answers."""
+def newest_price(until: date) -> date | None:
+    """Return the day of the newest price of the list that is dated, up to *until*.
 
-    def __init__(self, billing: Mapping[str, str] | None = None) -> None:
-        self._billing = billing or {}
+    The list carries no date of its own. Some of its prices say from when on they hold, and the list
+    cannot be older than those: that is the truest date there is.
+    """
+    from genai_prices import data_snapshot
+
+    found: list[date] = []
+    for provider in data_snapshot.get_snapshot().providers:
+        for model in provider.models:
+            prices = getattr(model, "prices", None)
+            for price in prices if isinstance(prices, list) else ():
+                start = getattr(getattr(price, "constraint", None), "start_date", None)
+                if isinstance(start, date) and start <= until:
+                    found.append(start)
+    return max(found, default=None)
+
+
+class PriceBook:
+    """Knows what lanes cost."""
+
+    def __init__(self) -> None:
         self._list: PriceList | None = None
         self._looked = False
         self._rates: dict[tuple[str, str], float | None] = {}
@@ -100,11 +120,11 @@ class PriceBook:
             return Cost()
         own = lane.prices
         if own is not None and own.output is not None:
-            return self._tagged(lane, own_usd(own, tokens), tokens, "the lane's own prices")
+            return _tagged(own_usd(own, tokens), tokens, "the lane's own prices")
         if self._list is None or lane.provider not in LISTED:
             return Cost()
         usd = self._listed(lane, tokens)
-        return Cost() if usd is None else self._tagged(lane, usd, tokens, self._list.name)
+        return Cost() if usd is None else _tagged(usd, tokens, self._list.name)
 
     def _listed(self, lane: Lane, tokens: Tokens) -> float | None:
         """Price by the list; output alone (asked for while streaming) by a rate kept aside."""
@@ -120,12 +140,11 @@ class PriceBook:
         rate = self._rates[key]
         return None if rate is None else rate * tokens.output
 
-    def _tagged(self, lane: Lane, usd: float, tokens: Tokens, how: str) -> Cost:
-        if tokens.prompt is None:
-            how += "; output only, the prompt's tokens are unknown"
-        if tokens.source == "estimated" and lane.provider in self._billing:
-            how += f"; {self._billing[lane.provider]}"
-        return Cost(usd, tokens.source, how)
+
+def _tagged(usd: float, tokens: Tokens, how: str) -> Cost:
+    if tokens.prompt is None:
+        how += "; output only, the prompt's tokens are unknown"
+    return Cost(usd, tokens.source, how)
 
 
 def own_usd(prices: Prices, tokens: Tokens) -> float:

@@ -13,6 +13,9 @@ from workbench.providers.failures import BODY_LIMIT, from_status, not_a_stream
 from workbench.providers.http.connection import ConnectionGone, Head, Part
 from workbench.providers.http.exchange import Exchange
 
+_REQUEST_IDS = ("x-request-id", "request-id", "x-generation-id", "apim-request-id")
+"""Headers that name a request, the best known first (the third is OpenRouter's)."""
+
 _NOT_STREAMS = ("application/json", "text/html", "application/xml", "text/xml")
 
 
@@ -47,27 +50,33 @@ class Decoder(Protocol):
 
 
 class Answer:
-    """The answer of one response, read batch by batch.
+    """The answer to one request: :meth:`begin` with the response's head, then :meth:`next` batch by
+    batch.
 
     *sent* are the parameters as they were sent, *reserved* the tokens the provider takes from the
-    account's limits at admission; ``final`` is set once the end has been returned.
+    account's limits at admission. ``head`` is the response's as soon as there is one, ``final`` is
+    set once the end has been returned.
     """
 
     def __init__(
-        self,
-        wire: Exchange,
-        head: Head,
-        sent: Mapping[str, object],
-        chat: Decoder,
-        reserved: int | None = None,
+        self, sent: Mapping[str, object], chat: Decoder, reserved: int | None = None
     ) -> None:
-        self._wire = wire
-        self._head = head
         self._sent = sent
         self._chat = chat
         self._reserved = reserved
         self._beginning = bytearray()
+        self._wire: Exchange | None = None
+        self.head: Head | None = None
         self.final: Final | None = None
+
+    async def begin(self, wire: Exchange, head: Head) -> None:
+        """Take the head of the response whose body *wire* reads.
+
+        Raises:
+            ProviderError: it is no event stream.
+        """
+        self._wire, self.head = wire, head
+        await refuse(head, wire)
 
     async def next(self) -> Sequence[StreamItem]:
         """Return what arrived since, ``Final`` alone at the end, then nothing.
@@ -75,7 +84,7 @@ class Answer:
         Raises:
             ProviderError: the stream is not, or no longer, an answer.
         """
-        chat, wire = self._chat, self._wire
+        chat, wire = self._chat, self._begun()
         while not chat.done and self.final is None:
             if chat.error is not None:
                 raise chat.error
@@ -100,30 +109,56 @@ class Answer:
         chat = self._chat
         if self.final is not None:
             return ()
-        self._wire.whole = chat.ended
+        wire = self._begun()
+        wire.whole = chat.ended
         if broken is not None and not chat.ended:
             if not isinstance(broken, ConnectionGone) or not chat.begun:
                 raise broken
         elif not chat.begun and not chat.done:
-            raise not_a_stream(self._head, bytes(self._beginning))
+            raise not_a_stream(self._responded(), bytes(self._beginning))
         rest = chat.rest()
         self.final = self._finished(broken)
         return (*rest, self.final)
 
+    def so_far(self) -> Final:
+        """Return what is known now, of an answer that will not get to its end. Tokens the server
+        has counted so far are an estimate of those it made.
+        """
+        if self.final is not None:
+            return self.final
+        found = self._finished(None)
+        data = {k: v for k, v in found.provider_data.items() if k != "cut_inside_event"}
+        tokens = found.tokens
+        if tokens.output is not None:
+            tokens = replace(tokens, source="estimated")
+        return replace(found, complete=False, tokens=tokens, provider_data=data)
+
+    def _responded(self) -> Head:
+        if self.head is None:
+            raise RuntimeError("begin() comes first")
+        return self.head
+
+    def _begun(self) -> Exchange:
+        if self._wire is None:
+            raise RuntimeError("begin() comes first")
+        return self._wire
+
     def _finished(self, broken: ProviderError | None) -> Final:
         """The chat's end, with what the response's head and the exchange know."""
-        final, head = self._chat.final(), self._head
+        final, head = self._chat.final(), self.head
         data: dict[str, object] = {**final.provider_data, "request": public_fields(self._sent)}
-        limits = {k: v for k, v in head.headers if "ratelimit" in k or k == "retry-after"}
+        headers = head.headers if head is not None else ()
+        limits = {k: v for k, v in headers if "ratelimit" in k or k == "retry-after"}
         if limits:
             data["rate_limits"] = limits
         if self._reserved is not None:
             data["reserved_tokens"] = self._reserved
-        if self._wire.reconnected:
+        if self._wire is not None and self._wire.reconnected:
             data["reconnected"] = True
         if broken is not None:
             data["broken"] = broken.message
-        identity = head.get("x-request-id") or head.get("request-id") or final.request_id
+        named = {k: v for k, v in headers if k in _REQUEST_IDS}
+        identity = next((named[k] for k in _REQUEST_IDS if named.get(k)), final.request_id)
         return replace(final, provider_data=data, request_id=identity)
 
 

@@ -35,12 +35,15 @@ class Sent:
     """The request has been handed to the open connection: the clock's zero.
 
     ``connect_ms`` is what opening the connection took just now, in milliseconds, or None when a
-    warm one was reused. ``origin`` says so when nothing was sent at all.
+    warm one was reused. ``origin`` says so when nothing was sent at all. ``so_far`` returns what is
+    known at any later time, for an answer that does not get to its ``Final``: what was sent, the
+    response's headers, usage so far.
     """
 
     stamp_ns: int
     connect_ms: float | None = None
     origin: Origin = "live"
+    so_far: Callable[[], Final] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from workbench.errors import ConfigError, MissingKey, ProviderError
 from workbench.model.confidential import reference
 from workbench.model.lane import Lane, Limits
-from workbench.providers.answer import Answer, refuse
+from workbench.providers.answer import Answer
 from workbench.providers.base import Request, Sent, Services, StreamItem
 from workbench.providers.gate import Gate
 from workbench.providers.http.address import Address, parse_address
@@ -78,21 +78,19 @@ class CompatibleProvider:
         self._require_key()
         raw, sent = self._encode(request)
         admission = await self._gate.enter(request)
-        answer: Answer | None = None
+        answer = Answer(sent, ChatStream(), admission.reserved)
         try:
             async with exchange(self._pool, self.address, raw, request.deadlines) as wire:
                 stamp, connect_ms = await wire.send()
-                yield (Sent(stamp, connect_ms),)
-                head = await wire.head()
-                await refuse(head, wire)
-                answer = Answer(wire, head, sent, ChatStream(), admission.reserved)
+                yield (Sent(stamp, connect_ms, so_far=answer.so_far),)
+                await answer.begin(wire, await wire.head())
                 while batch := await answer.next():
                     yield batch
         except ProviderError as error:
             self._gate.failed(error)
             raise self._scrubbed(error)  # noqa: B904 - the same error, without the key
         finally:
-            self._gate.leave(admission, answer.final if answer else None)
+            self._gate.leave(admission, answer.final)
 
     async def close(self) -> None:
         """Nothing of its own: the pool belongs to the engine."""

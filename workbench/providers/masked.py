@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from workbench.errors import ProviderError
@@ -83,6 +84,10 @@ class _StreamMask:
             elif isinstance(item, Final):
                 out += self.flush()
                 out.append(_masked_final(item, self._redactor))
+            elif item.so_far is not None:
+                out.append(
+                    replace(item, so_far=partial(_masked_so_far, item.so_far, self._redactor))
+                )
             else:
                 out.append(item)
         return out
@@ -110,6 +115,10 @@ def masked_error(error: Exception, redactor: Redactor) -> Exception:
     if redactor(said) == said:
         return error
     return ProviderError(f"The adapter broke: {redactor(said)}.", "Is the key a single word?")
+
+
+def _masked_so_far(so_far: Callable[[], Final], redactor: Redactor) -> Final:
+    return _masked_final(so_far(), redactor)
 
 
 def _masked_final(final: Final, redactor: Redactor) -> Final:

@@ -17,17 +17,36 @@ from workbench.providers.request_body import Dialect
 
 
 @dataclass(frozen=True, slots=True)
-class Preset:
-    """A service: where it is, what its key is called, how it differs, and what a cancel costs.
+class Billing:
+    """How a service bills an answer that the client cuts off: a clause, and where it says so.
 
-    ``billing`` is the service's documented rule for answers that were cut off by the client;
-    empty when it documents none.
+    Without a *source* of its own the service documents no rule.
     """
+
+    rule: str
+    source: str = ""
+
+
+def _undocumented(service: str) -> Billing:
+    return Billing(f"{service} documents no rule for answers cut off: all of it may be billed")
+
+
+OPENROUTER_STREAMS = "https://openrouter.ai/docs/api-reference/streaming"
+"""The one page of a service that tells what cutting a stream off does to the bill; it also lists
+which services behind it stop generating then.
+"""
+
+LOCAL_SERVER = Billing("")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A service: where it is, what its key is called, how it differs, and what a cancel costs."""
 
     base_url: str
     key_env: str | None = None
     dialect: Dialect = Dialect()
-    billing: str = ""
+    billing: Billing = LOCAL_SERVER
 
 
 _RENAMED = Dialect(max_tokens="max_completion_tokens")
@@ -39,24 +58,57 @@ its own.
 """
 
 PRESETS: Mapping[str, Preset] = {
-    "openai": Preset("https://api.openai.com/v1", "OPENAI_API_KEY", _RENAMED),
-    "cerebras": Preset(
-        "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY", replace(_RENAMED, cap=CEREBRAS_CAP)
+    "openai": Preset(
+        "https://api.openai.com/v1", "OPENAI_API_KEY", _RENAMED, _undocumented("OpenAI")
     ),
-    "groq": Preset("https://api.groq.com/openai/v1", "GROQ_API_KEY", _RENAMED),
+    "cerebras": Preset(
+        "https://api.cerebras.ai/v1",
+        "CEREBRAS_API_KEY",
+        replace(_RENAMED, cap=CEREBRAS_CAP),
+        _undocumented("Cerebras"),
+    ),
+    "groq": Preset(
+        "https://api.groq.com/openai/v1", "GROQ_API_KEY", _RENAMED, _undocumented("Groq")
+    ),
     "openrouter": Preset(
         "https://openrouter.ai/api/v1",
         "OPENROUTER_API_KEY",
-        billing="a cancel stops billing with some of its providers only",
+        billing=Billing(
+            "OpenRouter: with some of its services a cancel ends the bill, with others (Groq, "
+            "Mistral, Google, Bedrock...) all of the answer is billed",
+            OPENROUTER_STREAMS,
+        ),
     ),
-    "together": Preset("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
-    "mistral": Preset("https://api.mistral.ai/v1", "MISTRAL_API_KEY", Dialect(usage=False)),
-    "deepseek": Preset("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    "together": Preset(
+        "https://api.together.xyz/v1", "TOGETHER_API_KEY", billing=_undocumented("Together")
+    ),
+    "mistral": Preset(
+        "https://api.mistral.ai/v1",
+        "MISTRAL_API_KEY",
+        Dialect(usage=False),
+        _undocumented("Mistral"),
+    ),
+    "deepseek": Preset(
+        "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", billing=_undocumented("DeepSeek")
+    ),
     "vllm": Preset("http://127.0.0.1:8000/v1"),
     "llamacpp": Preset("http://127.0.0.1:8080/v1"),
     "ollama": Preset("http://127.0.0.1:11434/v1"),
     "lmstudio": Preset("http://127.0.0.1:1234/v1"),
 }
+
+
+def billing_of(lane: Lane) -> str:
+    """Return how the lane's service bills an answer that is cut off, as a clause; empty where
+    nobody bills.
+    """
+    if lane.provider == "compatible":
+        return "what this server bills for answers cut off is unknown"
+    preset = PRESETS.get(lane.provider)
+    if preset is None or not preset.billing.rule:
+        return ""
+    source = f" ({preset.billing.source})" if preset.billing.source else ""
+    return preset.billing.rule + source
 
 
 def resolve(lane: Lane) -> Lane:

@@ -18,7 +18,7 @@ from typing import Protocol, cast
 
 from workbench.errors import ConfigError, MissingKey, ProviderError
 from workbench.model.lane import Deadlines, Lane
-from workbench.providers.answer import Answer, Decoder, refuse
+from workbench.providers.answer import Answer, Decoder
 from workbench.providers.base import Request, Sent, Services, StreamItem
 from workbench.providers.compatible import (
     Options,
@@ -279,21 +279,21 @@ class SdkProvider:
             self._gate.leave(admission, None)
             raise ProviderError(error.message, error.hint, kind="bad_request") from None
         entering = asyncio.create_task(_enter(response))
-        answer: Answer | None = None
+        answer = Answer(sent, self._kit.decoder(), admission.reserved)
         try:
             await asyncio.wait((ticket.sent, entering), return_when=asyncio.FIRST_COMPLETED)
             if ticket.sent.done():
-                yield (Sent(*ticket.sent.result()),)
+                yield (Sent(*ticket.sent.result(), so_far=answer.so_far),)
             head, exchange = await self._entered(entering, ticket)
-            await refuse(head, exchange)
-            answer = Answer(exchange, head, sent, self._kit.decoder(), admission.reserved)
+            await answer.begin(exchange, head)
             while batch := await answer.next():
                 yield batch
         except ProviderError as error:
+            answer.head = ticket.head
             self._gate.failed(error)
             raise self._scrubbed(error)  # noqa: B904 - the same error, without the key
         finally:
-            self._gate.leave(admission, answer.final if answer else None)
+            self._gate.leave(admission, answer.final)
             entering.cancel()
             if ticket.exchange is not None:
                 ticket.exchange.close()

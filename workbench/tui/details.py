@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workbench.model.attempt import Attempt, JudgeReply, Tokens
+from workbench.model.attempt import Attempt, Cost, JudgeReply, Tokens
 from workbench.model.verdict import CheckResult
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line
@@ -89,6 +89,11 @@ def _instead(attempt: Attempt) -> list[Line]:
     return []
 
 
+def _how(cost: Cost) -> str:
+    """The tag of a price, unless it says nothing new, and where it comes from."""
+    return ": ".join(x for x in (cost.source if cost.usd is not None else "", cost.how) if x)
+
+
 def _tokens(tokens: Tokens) -> str:
     cached = "" if tokens.cached is None else f" ({fmt.count(tokens.cached)} cached)"
     reasoning = "" if tokens.reasoning is None else f" ({fmt.count(tokens.reasoning)} reasoning)"
@@ -104,12 +109,13 @@ def _spent(attempt: Attempt) -> list[Line]:
         field("state", (attempt.state + (f" ({ended})" if ended else ""), "")),
         *_instead(attempt),
         field("tokens", (_tokens(tokens), ""), (f"  {tokens.source}", "muted")),
-        field("cost", (fmt.money(cost.usd), ""), (f"  {cost.how}" if cost.how else "", "muted")),
+        field("cost", (fmt.money(cost.usd), ""), (f"  {_how(cost)}", "muted")),
     ]
     saved = attempt.avoided
     if saved is not None:
         text = f"{fmt.count(saved.tokens)} tokens, {fmt.money(saved.usd)}"
-        out.append(field("avoided", (text, ""), (f"  {saved.source}", "muted")))
+        how = f"  {saved.source}" + (f": {saved.how}" if saved.how else "")
+        out.append(field("avoided", (text, ""), (how, "muted")))
     if attempt.audit is not None:
         wrong = attempt.audit.false_abort
         text = "the whole answer would have passed" if wrong else "the abort was right"

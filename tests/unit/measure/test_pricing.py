@@ -1,11 +1,13 @@
 """Money: known prices are exact, unknown ones stay unknown."""
 
+import re
 import subprocess
 import sys
+from datetime import date, timedelta
 
 import pytest
 
-from workbench.measure.pricing import PriceBook, own_usd
+from workbench.measure.pricing import PriceBook, newest_price, own_usd
 from workbench.model.attempt import Cost, Tokens
 from workbench.model.lane import Lane, Prices
 
@@ -40,12 +42,20 @@ def test_the_list_knows_well_known_models_and_says_of_when_it_is() -> None:
     assert cost.usd > 0
     assert cost.source == "measured"
     assert "genai-prices" in cost.how
-    assert "installed 20" in cost.how
+    assert re.search(r"newest dated price 20\d\d-\d\d-\d\d, installed 20", cost.how)
     assert book.cost(Lane("a", "openai", "no-such-model"), USED) == Cost()
     half = book.cost(lane, Tokens(None, 500_000, source="estimated"))
     assert half.usd is not None
     assert half.source == "estimated"
     assert "the prompt's tokens are unknown" in half.how
+
+
+def test_the_lists_date_is_that_of_its_newest_dated_price_and_never_in_the_future() -> None:
+    pytest.importorskip("genai_prices")
+    newest = newest_price(date(2030, 1, 1))
+    assert newest is not None
+    assert newest_price(newest - timedelta(days=1)) < newest
+    assert newest_price(date(2000, 1, 1)) is None
 
 
 def test_cached_tokens_are_cheaper_by_the_list() -> None:
@@ -57,13 +67,6 @@ def test_cached_tokens_are_cheaper_by_the_list() -> None:
     assert full is not None
     assert cached is not None
     assert cached < full
-
-
-def test_a_providers_rule_for_cut_off_answers_is_told_with_an_estimate() -> None:
-    book = PriceBook({"compatible": "billed to the end"})
-    lane = Lane("a", "compatible", "m", prices=Prices(1, 1))
-    assert "billed to the end" in book.cost(lane, Tokens(1, 1, source="estimated")).how
-    assert "billed to the end" not in book.cost(lane, Tokens(1, 1, source="measured")).how
 
 
 def test_the_list_is_not_imported_before_a_lane_needs_it() -> None:
