@@ -20,7 +20,17 @@ def load_session(settings: Settings, name: str, *, last: int | None = None) -> L
         UnknownName: no session is called that.
         SessionError: it cannot be read.
     """
-    return load(resolve(name, settings.sessions, data_folder("sessions")), last=last)
+    return load(session_path(settings, name), last=last)
+
+
+def session_path(settings: Settings, name: str) -> Path:
+    """Return the file of the session called *name*: an id, the beginning of one, or a path.
+
+    Raises:
+        UnknownName: no session is called that.
+        SessionError: several are.
+    """
+    return resolve(name, settings.sessions, data_folder("sessions"))
 
 
 def suites_folder(settings: Settings) -> Path:

@@ -10,17 +10,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic, monotonic_ns
 
-from workbench.checks.pipeline import Pipeline
-from workbench.engine.abort import AbortPolicy, LaneHistory
-from workbench.engine.attempt import AttemptRun, Bench
+from workbench.engine.abort import LaneHistory
+from workbench.engine.attempt import Bench
 from workbench.engine.clock import LoopClock
 from workbench.engine.core import Tools
-from workbench.engine.grading import Answer, RaceContext
+from workbench.engine.grading import Answer
 from workbench.engine.journal import JournalLike
 from workbench.engine.plan import OpenSession
-from workbench.engine.retry import go_on_after
 from workbench.engine.spending import Spending
-from workbench.measure.fields import Wanted
+from workbench.engine.unit import Desk, UnitSpec, send_unit
 from workbench.model.confidential import public
 from workbench.model.events import (
     EPHEMERAL,
@@ -33,10 +31,10 @@ from workbench.model.events import (
 )
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
-from workbench.providers.base import Provider, Request
+from workbench.providers.base import Provider
 from workbench.suites.case import Case
 from workbench.suites.plan import Unit, judged_by, prompt_of
-from workbench.suites.results import UnitResult, unit_result
+from workbench.suites.results import Truth, UnitResult, unit_result
 from workbench.suites.run import Runner, RunPlan, Stop
 
 _FLUSH_S = 0.2
@@ -50,8 +48,8 @@ Key = tuple[str, str, int]
 class RunWork:
     """One run in one event loop: sends units through the engine's own attempt runner.
 
-    *recorded* are the answers of an earlier run that this one goes on with, *right* what the cases
-    that want JSON expect.
+    *recorded* are the answers of an earlier run that this one goes on with, *truths* what is known
+    to be right, by case.
     """
 
     def __init__(
@@ -62,9 +60,9 @@ class RunWork:
         cases: Mapping[str, Case],
         plan: RunPlan,
         units: Sequence[Unit],
-        fallbacks: Mapping[str, Lane],
+        fallbacks: tuple[Lane, ...],
         recorded: Mapping[Key, str | None],
-        right: Mapping[str, Wanted],
+        truths: Mapping[str, Truth],
     ) -> None:
         self._tools = tools
         self._opened = opened
@@ -75,7 +73,7 @@ class RunWork:
         self._units = units
         self._fallbacks = fallbacks
         self._recorded = recorded
-        self._right = right
+        self._truths = truths
         self._to_send = {unit.key for unit in units}
         self._begun: set[Key] = set()
         self._answers: dict[tuple[str, int], dict[str, Answer]] = {}
@@ -84,7 +82,6 @@ class RunWork:
         self._providers: dict[str, Provider] = {}
         self._live: dict[int, LiveAttempt] = {}
         self._iterations: dict[str, tuple[int, int]] = {}
-        self._policy = AbortPolicy(plan.abort)
         self.results: list[UnitResult] = []
         self.notices: list[Notice] = []
         self.session_id = ""
@@ -147,56 +144,46 @@ class RunWork:
         await self._tools.services.close()
 
     async def _send(self, unit: Unit) -> UnitResult:
-        """Send one unit: again or to its fallback as its lane allows, then graded checks."""
+        """Send one unit and return what came of it."""
         self.sent += 1
         self._begun.add(unit.key)
-        answer = self._answers_beside(unit)[unit.lane]
+        answers = self._answers_beside(unit)
         made: list[int] = []
 
-        def further(
-            lane: Lane, *, retry_of: int | None = None, fallback_of: int | None = None
-        ) -> AttemptRun:
-            run = self._make(unit, lane, retry_of, fallback_of)
-            made.append(run.number)
-            return run
+        def queue(build: Callable[[int, int], AttemptQueued]) -> tuple[AttemptQueued, int]:
+            queued = self._begin(unit, build)
+            made.append(queued.attempt)
+            self._live[queued.attempt] = LiveAttempt(queued)
+            return queued, self._iterations[unit.case][1]
 
+        desk = Desk(
+            self._bench,
+            self._provider,
+            self._tools.pipeline,
+            self._tools.lane,
+            queue,
+            answers,
+            lambda text: _settle(answers[unit.lane], text),
+            lambda: self._runner.hand_over(unit),
+        )
         try:
-            lane = self._lanes[unit.lane]
-            run, provider = further(lane), self._provider(lane)
-            await run.run(provider)
-            run = await go_on_after(run, provider, self._fallbacks, self._provider, further)
-            if not answer.done():
-                answer.set_result(run.text if run.answered else None)
-            await run.grade(self._context(unit))
-            right = self._right.get(unit.case)
-            return unit_result(unit.case, self._live[run.number].record(), unit.lane, right)
+            last = await send_unit(self._spec(unit), desk)
+            truth = self._truths.get(unit.case, Truth())
+            return unit_result(unit.case, self._live[last].record(), unit.lane, truth)
         finally:
-            if not answer.done():
-                answer.set_result(None)
             for number in made:
                 self._live.pop(number, None)
             self._end_unit(unit)
 
-    def _make(
-        self, unit: Unit, lane: Lane, retry_of: int | None, fallback_of: int | None
-    ) -> AttemptRun:
-        pipeline = self._tools.pipeline((*unit.checks, *lane.checks), lane)
-        queued = self._begin(unit, lane, pipeline, retry_of, fallback_of)
-        self._live[queued.attempt] = LiveAttempt(queued)
-        request = Request(lane.model, unit.messages, lane.params, lane.deadlines, unit.repeat)
-        zero = self._iterations[unit.case][1]
-        return AttemptRun(
-            queued.attempt, lane, request, pipeline, self._policy, self._bench, zero, unit.repeat
-        )
-
-    def _context(self, unit: Unit) -> RaceContext:
-        return RaceContext(
+    def _spec(self, unit: Unit) -> UnitSpec:
+        return UnitSpec(
+            unit.case,
+            self._lanes[unit.lane],
+            unit.repeat,
             unit.messages,
-            self._answers_beside(unit),
-            self._tools.lane,
-            self._provider,
-            self._tools.price,
-            lambda: self._runner.hand_over(unit),
+            unit.checks,
+            self._plan.abort,
+            self._fallbacks,
         )
 
     def _answers_beside(self, unit: Unit) -> dict[str, Answer]:
@@ -209,50 +196,30 @@ class RunWork:
             for lane, answer in found.items():
                 key = (unit.case, lane, unit.repeat)
                 if key not in self._to_send:
-                    answer.set_result(self._recorded.get(key))
+                    _settle(answer, self._recorded.get(key))
         return found
 
     def _give_up(self) -> None:
         """Nothing new starts: answers of units not begun never come."""
         for (case, repeat), answers in self._answers.items():
             for lane, answer in answers.items():
-                if (case, lane, repeat) not in self._begun and not answer.done():
-                    answer.set_result(None)
+                if (case, lane, repeat) not in self._begun:
+                    _settle(answer, None)
 
-    def _begin(
-        self,
-        unit: Unit,
-        lane: Lane,
-        pipeline: Pipeline,
-        retry_of: int | None,
-        fallback_of: int | None,
-    ) -> AttemptQueued:
+    def _begin(self, unit: Unit, build: Callable[[int, int], AttemptQueued]) -> AttemptQueued:
         """Write the attempt down before its request leaves, with its iteration if it is new."""
         journal = self._journal
         if journal is None:
             raise RuntimeError("the run has not begun")
-
-        def queued(iteration: int, attempt: int) -> AttemptQueued:
-            return AttemptQueued(
-                attempt,
-                iteration,
-                lane.name,
-                lane.model,
-                unit.repeat,
-                pipeline.names,
-                pipeline.severities,
-                retry_of=retry_of,
-                fallback_of=fallback_of,
-            )
-
         known = self._iterations.get(unit.case)
         if known is None:
-            events = journal.begin(lambda i, a: [*self._announce(i, unit.case), queued(i, a)])
-            made = next(e for e in events if isinstance(e, AttemptQueued))
-            self._iterations[unit.case] = (made.iteration, monotonic_ns())
-            return made
-        events = journal.reserve(lambda a: [queued(known[0], a)])
-        return next(e for e in events if isinstance(e, AttemptQueued))
+            events = journal.begin(lambda i, a: [*self._announce(i, unit.case), build(i, a)])
+        else:
+            events = journal.reserve(lambda a: [build(known[0], a)])
+        queued = next(e for e in events if isinstance(e, AttemptQueued))
+        if known is None:
+            self._iterations[unit.case] = (queued.iteration, monotonic_ns())
+        return queued
 
     def _announce(self, number: int, case_id: str) -> list[Event]:
         case = self._cases[case_id]
@@ -295,3 +262,8 @@ class RunWork:
         live = self._live.get(number) if isinstance(number, int) else None
         if live is not None:
             live.apply(event)
+
+
+def _settle(answer: Answer, text: str | None) -> None:
+    if not answer.done():
+        answer.set_result(text)

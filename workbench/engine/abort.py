@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -9,6 +10,8 @@ from statistics import median
 from workbench.model.attempt import Avoided
 from workbench.model.events import AbortMode, Event, VerdictReached
 from workbench.model.fold import SessionFold
+
+_LATEST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,18 @@ class AbortPolicy:
 
 
 class LaneHistory:
-    """What finished answers of each lane looked like in this session, to estimate by."""
+    """What the latest finished answers of each lane looked like, to estimate by."""
 
     def __init__(self) -> None:
-        self._tokens: dict[str, list[int]] = {}
-        self._ms_per_token: dict[str, list[float]] = {}
+        self._tokens: dict[str, deque[int]] = {}
+        self._ms_per_token: dict[str, deque[float]] = {}
 
     def add(self, lane: str, tokens: int, first_ms: float, last_ms: float) -> None:
         """Note a finished answer: its output tokens and the times of its first and last chunk."""
-        self._tokens.setdefault(lane, []).append(tokens)
+        self._tokens.setdefault(lane, deque(maxlen=_LATEST)).append(tokens)
         if tokens > 1 and last_ms > first_ms:
             pace = (last_ms - first_ms) / (tokens - 1)
-            self._ms_per_token.setdefault(lane, []).append(pace)
+            self._ms_per_token.setdefault(lane, deque(maxlen=_LATEST)).append(pace)
 
     def learn(self, events: Sequence[Event]) -> None:
         """Take over the finished answers of a session that was opened."""

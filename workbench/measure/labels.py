@@ -77,8 +77,11 @@ def label_said(answer: str, known: Iterable[str]) -> str:
     labels = {_plain(label): label for label in known}
     if plain in labels:
         return labels[plain]
-    words = f" {plain} "
-    named = [label for key, label in labels.items() if key and f" {key} " in words]
+    words, named = f" {plain} ", []
+    for key in sorted(filter(None, labels), key=len, reverse=True):
+        if f" {key} " in words:  # "high risk" does not name "risk" as well
+            words = words.replace(f" {key} ", " | ")
+            named.append(labels[key])
     return named[0] if len(named) == 1 else NONE
 
 

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.errors import SessionError
+from workbench.store.lines import Line, blocks_of, lines_in
 
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
-_READ = 1 << 20
 
 
 class Busy(OSError):
@@ -88,23 +88,22 @@ class AppendFile:
         size = self.size()
         if size and os.pread(self._fd, 1, size - 1) != b"\n":
             data = b"\n" + data
-        view = memoryview(data)
         try:
-            while view:
-                view = view[os.write(self._fd, view) :]
+            self._put(data)
         except OSError:
             if self.size() > size:
                 os.ftruncate(self._fd, size)
             raise
         return size
 
-    def read(self, start: int) -> bytes:
-        """Return everything from byte *start* to the end."""
-        parts = []
-        while part := os.pread(self._fd, _READ, start):
-            parts.append(part)
-            start += len(part)
-        return b"".join(parts)
+    def _put(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._fd, view) :]
+
+    def lines(self, start: int) -> Iterator[Line]:
+        """Yield the lines from byte *start* to the end; numbers count from there."""
+        return lines_in(blocks_of(self._fd, start), offset=start)
 
     def move_to(self, path: Path, upto: int | None = None) -> None:
         """Go on in a new file *path* that begins with all that is in this one, or with its first
@@ -115,7 +114,11 @@ class AppendFile:
         """
         other = AppendFile(path, create=True)
         try:
-            other.write(self.read(0)[:upto])
+            left = self.size() if upto is None else upto
+            for block in blocks_of(self._fd):
+                if left > 0:
+                    other._put(block[:left])
+                left -= len(block)
         except OSError:
             path.unlink(missing_ok=True)
             other.close()

@@ -22,9 +22,9 @@ from workbench.model.fold import LiveIteration, SessionFold
 from workbench.model.session import Iteration
 from workbench.store.appendfile import make_folder
 from workbench.store.codec import Decoder, Problem
+from workbench.store.lines import lines_in
 from workbench.store.names import SUFFIX
 from workbench.store.search import Found, Query, run_query, sql_text
-from workbench.store.sessions import lines_of
 
 LAYOUT = 1
 """Changes with the tables; an index of another layout is made again."""
@@ -223,7 +223,7 @@ class _FileUpdate:
         decoder, fold = Decoder(), SessionFold()
         begins: dict[int, int] = {}
         end = 0
-        for _, offset, line, whole in lines_of(data):
+        for _, offset, line, whole in lines_in((data,)):
             if not whole:
                 break
             end = offset + len(line) + 1

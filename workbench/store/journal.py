@@ -325,12 +325,12 @@ class Journal:
             return
         if size < self._seen:
             self._seen = 0  # somebody cut the file: look at all of it again
-        data = self._file.read(self._seen)
-        iteration, attempt = numbers_in(data)
+        iteration, attempt, end = numbers_in(self._file.lines(self._seen))
         self._iterations = max(self._iterations, iteration)
         self._attempts = max(self._attempts, attempt)
-        self._seen += len(data)
-        self._partial = bool(data) and not data.endswith(b"\n")
+        if end is not None:
+            self._seen = end.offset + len(end.data) + end.ended
+        self._partial = end is not None and not end.ended
 
     def _rescue_if_orphaned(self) -> None:
         """Somebody deleted or replaced the file: save all of it again, under a free name."""
@@ -347,7 +347,7 @@ class Journal:
         """
         if self._promised is None:
             return
-        iteration, attempt = numbers_in(self._file.read(self._seen))
+        iteration, attempt, _ = numbers_in(self._file.lines(self._seen))
         if iteration <= self._promised[0] and attempt <= self._promised[1]:
             return
         self._move(self._seen)

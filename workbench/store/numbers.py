@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from workbench.store.codec import Decoder, Problem
+from workbench.store.lines import Line
 
 _NUMBER = re.compile(
     rb'^\{"v":1,"t":"(?!iteration_end|mark)[a-z]+","(attempt|iteration)":(\d{1,15})\b'
 )
 
 
-def numbers_in(data: bytes) -> tuple[int, int]:
-    """Return the highest number of an iteration and of an attempt in *data*; 0 for none."""
+def numbers_in(lines: Iterable[Line]) -> tuple[int, int, Line | None]:
+    """Return the highest number of an iteration and of an attempt in *lines*, 0 for none, and the
+    last line.
+    """
     decoder = Decoder()
     iteration = attempt = 0
-    for line in data.split(b"\n"):
+    last = None
+    for last in lines:
+        line = last.data
         found = _NUMBER.match(line)
         if found:
             number = int(found.group(2))
@@ -28,4 +34,4 @@ def numbers_in(data: bytes) -> tuple[int, int]:
             if not isinstance(event, Problem):
                 attempt = max(attempt, getattr(event, "attempt", None) or 0)
                 iteration = max(iteration, getattr(event, "iteration", 0))
-    return iteration, attempt
+    return iteration, attempt, last

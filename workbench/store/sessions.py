@@ -6,14 +6,15 @@ import gc
 import os
 import re
 import stat
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from workbench.errors import NotSaved, SessionError
 from workbench.model.events import Event, SessionStarted
@@ -21,18 +22,20 @@ from workbench.model.fold import SessionFold
 from workbench.model.session import Session
 from workbench.store.appendfile import AppendFile
 from workbench.store.codec import Decoder, Problem
+from workbench.store.lines import Line, blocks_of, lines_in
 from workbench.store.names import SUFFIX
 
 MAX_BYTES = 2 << 30
 """A larger file is refused: it is no session."""
 
 _BEGIN = b'{"v":'
+_EMPTY = Problem("damaged", "empty")
 _TAIL = 1 << 16
 _MAX_TAIL = 1 << 22
 _ITERATION = re.compile(
     rb'^\{"v":1,"t":"(?:iteration|iteration_end)","iteration":(\d{1,15})', re.MULTILINE
 )
-_START = re.compile(rb'^\{"v":1,"t":"iteration",', re.MULTILINE)
+_START = b'\n{"v":1,"t":"iteration",'
 _ATTEMPT = re.compile(rb'^\{"v":1,"t":"(?!notice)[a-z_]+","attempt":(\d{1,15})', re.MULTILINE)
 
 
@@ -85,19 +88,18 @@ class Loaded:
 
     def report(self) -> tuple[str, ...]:
         """Return one sentence for each thing that was wrong."""
-        said = []
-        for d in self.damage:
-            if d.kind == "torn":
-                said.append(
-                    f"Line {d.line} is unfinished ({d.size} bytes): all before it is whole."
-                )
-            else:
-                said.append(f"Line {d.line} (byte {d.offset}, {d.size} bytes) is lost: {d.reason}.")
-        for tag, count in self.unknown.items():
-            said.append(f"{count} lines of the unknown kind {tag[:40]!r} were passed over.")
-        if self.strays:
-            said.append(f"{self.strays} events belong to lines that are lost.")
-        return tuple(said)
+        strays = f"{self.strays} events belong to lines that are lost."
+        return (*_report(self.damage, self.unknown), *((strays,) if self.strays else ()))
+
+
+def _report(damage: Iterable[Damage], unknown: Mapping[str, int]) -> Iterator[str]:
+    for d in damage:
+        if d.kind == "torn":
+            yield f"Line {d.line} is unfinished ({d.size} bytes): all before it is whole."
+        else:
+            yield f"Line {d.line} (byte {d.offset}, {d.size} bytes) is lost: {d.reason}."
+    for tag, count in unknown.items():
+        yield f"{count} lines of the unknown kind {tag[:40]!r} were passed over."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +120,6 @@ class SessionInfo:
     attempts: int | None
 
 
-def lines_of(data: bytes) -> Iterator[tuple[int, int, bytes, bool]]:
-    """Yield number (from 1), byte offset, content and "has its end" of each line in *data*."""
-    offset, number = 0, 0
-    while offset < len(data):
-        end = data.find(b"\n", offset)
-        number += 1
-        if end < 0:
-            yield number, offset, data[offset:], False
-            return
-        yield number, offset, data[offset:end], True
-        offset = end + 1
-
-
 def load(path: Path, *, last: int | None = None) -> Loaded:
     """Read the session in *path*. Damage never prevents reading: it is reported per line.
 
@@ -142,20 +131,14 @@ def load(path: Path, *, last: int | None = None) -> Loaded:
         SessionError: there is no such file, it cannot be read, or it holds no session at all.
         SessionVersionError: a newer Workbench wrote it.
     """
-    data = _read(path)
-    starts = [m.start() for m in _START.finditer(data)] if last is not None else []
+    reading = Reading(path, last=last)
+    fold, events = SessionFold(), []
     with _no_collection():
-        if last is None or len(starts) <= last:
-            return _parse(path, data)
-        begin = starts[-last] if last > 0 else len(data)
-        head = data[: data.find(b"\n") + 1]
-        found = _parse(path, head + data[begin:])
-        skipped = data.count(b"\n", len(head), begin), begin - len(head)
-        damage = tuple(
-            replace(d, line=d.line + skipped[0], offset=d.offset + skipped[1]) if d.line > 1 else d
-            for d in found.damage
-        )
-        return replace(found, damage=damage, earlier=len(starts) - last)
+        for event in reading:
+            events.append(event)
+            fold.apply(event)
+    unknown = dict(reading.unknown)
+    return Loaded(path, tuple(events), fold, tuple(reading.damage), unknown, reading.earlier)
 
 
 @contextmanager
@@ -172,27 +155,94 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _parse(path: Path, data: bytes) -> Loaded:
-    decoder = Decoder()
-    fold = SessionFold()
-    events: list[Event] = []
-    damage: list[Damage] = []
-    unknown: Counter[str] = Counter()
-    for number, offset, line, ended in lines_of(data):
-        if not line.strip():
-            continue
-        event = decoder.decode(line)
-        if not isinstance(event, Problem):
-            events.append(event)
-            fold.apply(event)
-        elif event.kind == "unknown":
-            unknown[event.reason] += 1
-        else:
-            kind: Literal["torn", "damaged"] = "damaged" if ended else "torn"
-            damage.append(Damage(kind, number, offset, len(line), event.reason))
-    if not events and damage and data[: len(_BEGIN)] != _BEGIN[: len(data)]:
-        raise SessionError(f"{path} is no session file.", damage[0].reason)
-    return Loaded(path, tuple(events), fold, tuple(damage), dict(unknown))
+class Reading:
+    """Reads a session file event by event, as :func:`load` does but without keeping them.
+
+    ``damage``, ``unknown`` and ``earlier`` (see :class:`Loaded`) are complete when the iteration
+    is. Reading it raises what :func:`load` raises.
+    """
+
+    def __init__(self, path: Path, *, last: int | None = None) -> None:
+        self.path = path
+        self.damage: list[Damage] = []
+        self.unknown: Counter[str] = Counter()
+        self.earlier = 0
+        self._last = last
+
+    @property
+    def session_id(self) -> str:
+        """The session's id: its file's name."""
+        return self.path.name.removesuffix(SUFFIX)
+
+    def report(self) -> tuple[str, ...]:
+        """Return one sentence for each thing that was wrong with what was read."""
+        return tuple(_report(self.damage, self.unknown))
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events in order."""
+        with _reading(self.path) as fd:
+            yield from self._events(self._lines(fd))
+
+    def _lines(self, fd: int) -> Iterator[Line]:
+        if self._last is None:
+            return lines_in(blocks_of(fd))
+        begin = _latest(fd, self._last)
+        self.earlier = begin.earlier
+        if not begin.earlier:
+            return lines_in(blocks_of(fd))
+        head = islice(lines_in(blocks_of(fd)), 1)
+        rest = lines_in(blocks_of(fd, begin.offset), begin.number, begin.offset)
+        return chain(head, rest)
+
+    def _events(self, lines: Iterable[Line]) -> Iterator[Event]:
+        decoder = Decoder()
+        found, first = False, None
+        for line in lines:
+            if not line.data.strip():
+                continue
+            first = line.data[: len(_BEGIN)] if first is None else first
+            event = decoder.decode(line.data)
+            if not isinstance(event, Problem):
+                found = True
+                yield event
+            elif event.kind == "unknown":
+                self.unknown[event.reason] += 1
+            else:
+                self._lost(line, event.reason)
+        if not found and self.damage and first != _BEGIN[: len(first or b"")]:
+            raise SessionError(f"{self.path} is no session file.", self.damage[0].reason)
+
+    def _lost(self, line: Line, reason: str) -> None:
+        kind: Literal["torn", "damaged"] = "damaged" if line.ended else "torn"
+        self.damage.append(Damage(kind, line.number, line.offset, len(line.data), reason))
+
+
+class _Place(NamedTuple):
+    """Where to begin reading: byte offset, number of the line, iterations that lie before."""
+
+    offset: int
+    number: int
+    earlier: int
+
+
+def _latest(fd: int, last: int) -> _Place:
+    """Find where the latest *last* iterations begin, without reading what the lines say."""
+    starts: deque[tuple[int, int]] = deque(maxlen=last)
+    count, number, end, tail = 0, 1, 0, b"\n"  # as if a line had ended before the first
+    for block in blocks_of(fd):
+        data, begin, counted = tail + block, end - len(tail), len(tail)
+        at = data.find(_START)
+        while at >= 0:
+            number += data.count(b"\n", counted, at + 1)
+            counted = max(counted, at + 1)
+            starts.append((begin + at + 1, number))
+            count += 1
+            at = data.find(_START, at + 1)
+        number += data.count(b"\n", counted)
+        end += len(block)
+        tail = data[1 - len(_START) :]
+    offset, number = starts[0] if starts else (end, number)
+    return _Place(offset, number, count - len(starts))
 
 
 def salvage(path: Path, into: Path) -> int:
@@ -206,10 +256,11 @@ def salvage(path: Path, into: Path) -> int:
     """
     decoder = Decoder()
     kept = []
-    for _, _, line, _ in lines_of(_read(path)):
-        found = decoder.decode(line) if line.strip() else Problem("damaged", "empty")
-        if not isinstance(found, Problem) or found.kind == "unknown":
-            kept.append(line)
+    with _reading(path) as fd:
+        for line in lines_in(blocks_of(fd)):
+            found = decoder.decode(line.data) if line.data.strip() else _EMPTY
+            if not isinstance(found, Problem) or found.kind == "unknown":
+                kept.append(line.data)
     try:
         file = AppendFile(into, create=True)
         file.write(b"".join(line + b"\n" for line in kept))
@@ -282,13 +333,23 @@ def _open(path: Path) -> int:
     return fd
 
 
-def _read(path: Path) -> bytes:
+@contextmanager
+def _reading(path: Path) -> Iterator[int]:
+    """Open a session file to be read.
+
+    Raises:
+        SessionError: it cannot be read, or is too large to be one.
+    """
+    fd = None
     try:
-        with os.fdopen(_open(path), "rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise SessionError(f"{path} is larger than 2 GB.", "This is no session.")
-            return file.read(MAX_BYTES)
+        fd = _open(path)
+        if os.fstat(fd).st_size > MAX_BYTES:
+            raise SessionError(f"{path} is larger than 2 GB.", "This is no session.")
+        yield fd
     except OSError as error:
         raise SessionError(
             f"{path} cannot be read: {error.strerror or error}.", "See: workbench sessions list"
         ) from error
+    finally:
+        if fd is not None:
+            os.close(fd)

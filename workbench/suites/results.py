@@ -13,13 +13,27 @@ from typing import Literal
 from workbench.measure.counted import counted
 from workbench.measure.fields import Match, Wanted, match
 from workbench.measure.intervals import Paired, Rate, paired, wilson
+from workbench.measure.labels import label_said
 from workbench.measure.passk import mean_over_cases, pass_at_k, pass_hat_k
 from workbench.model.attempt import Attempt
-from workbench.model.session import Iteration, Session
+from workbench.model.session import Iteration
 
 Status = Literal["pass", "fail", "flaky", "error", "open"]
 Varies = Literal["answer", "judge"]
 _SAID_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is known to be right about a case: the JSON it wants, and the labels that inputs of its
+    suite have, if it has one itself.
+    """
+
+    wanted: Wanted | None = None
+    labels: tuple[str, ...] = ()
+
+
+_NOTHING_KNOWN = Truth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +43,9 @@ class UnitResult:
 
     ``state`` is the attempt's; ``usd`` is None when the cost is not known, ``judge_usd`` what other
     lanes took for judging it. An answer that is not ``live`` (from the cache) has neither times nor
-    a cost. ``match`` is there for whole answers of cases that want JSON. ``fallback`` is the lane
-    that answered after this one's provider had failed.
+    a cost. ``match`` is there for whole answers of cases that want JSON, ``label`` (what the whole
+    answer says) for those of cases with labels. ``fallback`` is the lane that answered after this
+    one's provider had failed.
     """
 
     case: str
@@ -53,6 +68,7 @@ class UnitResult:
     fallback: str | None = None
     judge_usd: float = 0.0
     match: Match | None = None
+    label: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -66,11 +82,10 @@ class UnitResult:
 
 
 def unit_result(
-    case_id: str, attempt: Attempt, lane: str, right: Wanted | None = None
+    case_id: str, attempt: Attempt, lane: str, truth: Truth = _NOTHING_KNOWN
 ) -> UnitResult:
-    """Return the record of one attempt, made in the place of *lane*; *right* is for cases that want
-    JSON.
-    """
+    """Return the record of one attempt, made in the place of *lane*."""
+    wanted, labels, text = truth.wanted, truth.labels, attempt.text
     whole = attempt.verdict in ("pass", "fail") and attempt.state in ("complete", "truncated")
     failed = attempt.first_failure
     live = attempt.origin == "live"
@@ -89,12 +104,13 @@ def unit_result(
         total_ms=attempt.total_ms if live else None,
         usd=attempt.cost.usd if live else None,
         tokens=attempt.tokens.output,
-        answer_hash=sha256(attempt.text.encode("utf-8", "surrogatepass")).hexdigest()[:12],
-        said=attempt.text[: _SAID_CHARS if attempt.verdict != "pass" else _SAID_CHARS // 10],
+        answer_hash=sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+        said=text[: _SAID_CHARS if attempt.verdict != "pass" else _SAID_CHARS // 10],
         live=live,
         fallback=attempt.lane if attempt.lane != lane else None,
         judge_usd=sum(reply.usd or 0.0 for reply in attempt.judged),
-        match=match(attempt.text, right) if right is not None and whole else None,
+        match=match(text, wanted) if wanted is not None and whole else None,
+        label=label_said(text, labels) if labels and attempt.state == "complete" else None,
     )
 
 
@@ -104,18 +120,17 @@ def last_words(iteration: Iteration) -> Iterator[tuple[str, Attempt]]:
 
 
 def results_of(
-    session: Session, right: Mapping[str, Wanted] = MappingProxyType({})
+    iterations: Iterable[Iteration], truths: Mapping[str, Truth] = MappingProxyType({})
 ) -> list[UnitResult]:
-    """Return the results that a run's session holds: its iterations are named by their case.
+    """Return the results that a run's iterations hold: they are named by their case.
 
-    *right* is what the cases that want JSON expect. What was sent again by a later
-    resume replaces what had come before.
+    *truths* are by case. What was sent again by a later resume replaces what had come before.
     """
     found = {
         (iteration.name, lane, attempt.repeat): unit_result(
-            iteration.name, attempt, lane, right.get(iteration.name)
+            iteration.name, attempt, lane, truths.get(iteration.name, _NOTHING_KNOWN)
         )
-        for iteration in session.iterations
+        for iteration in iterations
         if iteration.name
         for lane, attempt in last_words(iteration)
     }

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from workbench.checks.syntax import parse_checks
-from workbench.measure.fields import FieldScore, Match, Wanted, score_fields, wanted
-from workbench.measure.labels import TaskScore, label_said, score_labels
+from workbench.measure.fields import FieldScore, Match, score_fields, wanted
+from workbench.measure.labels import TaskScore, score_labels
 from workbench.suites.case import Case
-from workbench.suites.results import UnitResult
+from workbench.suites.results import Truth, UnitResult
 
 _JSON_CHECKS = ("json", "json_schema")
 
 
-def json_wanted(cases: Iterable[Case]) -> dict[str, Wanted]:
-    """Return what is expected of the cases that want JSON: those whose expected value is an object
-    or an array, or that a JSON check judges.
+def truths_of(cases: Iterable[Case]) -> dict[str, Truth]:
+    """Return what is known to be right, by case. JSON is wanted by the cases whose expected value
+    is an object or an array, or that a JSON check judges.
 
     Raises:
         CheckSyntaxError: a check cannot be read.
     """
+    cases = list(cases)
+    labels = tuple(sorted({true for case in cases for true in case.labels[:1]}))
     found = {}
     for case in cases:
         right = wanted(case.expected)
-        if right.values or _judged_as_json(case.checks):
-            found[case.id] = right
+        as_json = right if right.values or _judged_as_json(case.checks) else None
+        if as_json is not None or case.labels:
+            found[case.id] = Truth(as_json, labels if case.labels else ())
     return found
 
 
@@ -53,12 +56,10 @@ def score_by_label(
     high_risk: Sequence[str] = (),
 ) -> dict[str, TaskScore]:
     """Return the scores by label of each lane, over the whole answers to cases with labels."""
-    known = sorted({true for found in labels.values() for true in found[:1]})
     pairs: dict[str, list[tuple[str, str]]] = {}
     for result in results:
         true = labels.get(result.case)
-        if true and result.state == "complete":
-            said = label_said(result.said, known)
-            pairs.setdefault(result.lane, []).append((true[0], said))
+        if true and result.label is not None:
+            pairs.setdefault(result.lane, []).append((true[0], result.label))
     scored = {lane: score_labels(found, high_risk) for lane, found in pairs.items()}
     return {lane: score for lane, score in scored.items() if score is not None}
