@@ -23,6 +23,7 @@ what a headless command ends with when the error reaches it.
     │       └── ModelFileError         weights missing, or size or hash differ
     ├── CheckCrashed               1   a check itself failed; never counts as pass or fail
     ├── NotSaved                   3   a session could not be written; the answers are in memory
+    │   └── SessionLocked              another process keeps it locked
     └── EngineDied                 3   the engine process ended by itself
 """
 
@@ -190,6 +191,10 @@ class NotSaved(WorkbenchError):
     """A session could not be written. The stream goes on in memory."""
 
     exit_code = 3
+
+
+class SessionLocked(NotSaved):
+    """Another process keeps the session locked."""
 
 
 class EngineDied(WorkbenchError):

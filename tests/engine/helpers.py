@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from workbench.api.wiring import PipelineMaker, price
 from workbench.engine.core import Tools
 from workbench.engine.inprocess import InProcessEngine
-from workbench.engine.journal import JournalLike, MemoryJournal
+from workbench.engine.journal import MemoryJournal, Opened
 from workbench.engine.plan import OpenSession, RacePlan, StartRace
 from workbench.model.events import Event, IterationEnded
 from workbench.model.fold import SessionFold
@@ -31,7 +31,7 @@ def lane(name: str = "fast", /, **options: object) -> Lane:
 
 
 def tools(
-    open_session: Callable[[OpenSession], tuple[JournalLike, Sequence[Event]]] | None = None,
+    open_session: Callable[[OpenSession], Opened] | None = None,
 ) -> Tools:
     """Return an engine's tools that save nothing unless told how."""
     return Tools(
@@ -39,7 +39,7 @@ def tools(
         provider=registry.provider_for,
         pipeline=PipelineMaker(),
         price=price,
-        open_session=open_session or (lambda _: (MemoryJournal(), ())),
+        open_session=open_session or (lambda _: Opened(MemoryJournal())),
     )
 
 
@@ -55,7 +55,7 @@ async def race(
     client = InProcessEngine(tools())
     fold = SessionFold()
     events: list[Event] = []
-    client.engine.race(StartRace(a_plan))
+    await client.engine.race(StartRace(a_plan))
     async for batch in client.events():
         for event in batch:
             events.append(event)

@@ -56,7 +56,7 @@ async def test_a_check_that_fails_early_and_passes_on_the_whole_is_a_false_abort
 
     client = InProcessEngine(replace(tools(), pipeline=Liar()))
     a_plan = plan(lane(text=TEXT), checks=("x",), abort="first", audit=1.0)
-    client.engine.race(StartRace(a_plan))
+    await client.engine.race(StartRace(a_plan))
     fold = SessionFold()
     async for batch in client.events():
         fold.apply_all(batch)

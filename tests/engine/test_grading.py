@@ -27,7 +27,7 @@ async def graded(a_plan: RacePlan, *judges: Lane) -> Iteration:
 
     client = InProcessEngine(replace(tools(), pipeline=PipelineMaker(grading=True), lane=declared))
     fold = SessionFold()
-    client.engine.race(StartRace(a_plan))
+    await client.engine.race(StartRace(a_plan))
     async for batch in client.events():
         fold.apply_all(batch)
         if any(isinstance(e, IterationEnded) for e in batch):

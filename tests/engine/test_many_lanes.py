@@ -41,7 +41,7 @@ async def race_on(
 ) -> Iteration:
     """Run one race on an engine that goes on; each lane may be cancelled at its first chunk."""
     fold = SessionFold()
-    race = client.engine.race(StartRace(a_plan))
+    race = await client.engine.race(StartRace(a_plan))
     async for batch in client.events():
         for event in batch:
             fold.apply(event)

@@ -57,7 +57,16 @@ def answer(attempt: int, text: str, *, verdict: str = "pass", begin_ms: float = 
 
 def run(journal, text: str, replies: Sequence[str]) -> list[Event]:
     """One whole iteration through *journal*; returns its events."""
-    done = list(journal.begin(start(text, len(replies))))
+    return finish(journal, journal.begin(start(text, len(replies))), replies)
+
+
+async def run_kept(journal, text: str, replies: Sequence[str]) -> list[Event]:
+    """The same through a journal as an engine knows it."""
+    return finish(journal, await journal.begin(start(text, len(replies))), replies)
+
+
+def finish(journal, begun: Sequence[Event], replies: Sequence[str]) -> list[Event]:
+    done = list(begun)
     first = done[1].attempt
     for n, reply in enumerate(replies):
         for event in answer(first + n, reply):

@@ -1,6 +1,6 @@
 """Lines come out the same however the file is cut into blocks."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -54,16 +54,22 @@ def test_the_latest_iterations_are_found_in_any_blocks(
     head = b'{"v":1,"t":"session","id":"a","title":"t","utc":"u","app":"w"}\n'
     with TemporaryDirectory() as folder, patch.object(lines, "BLOCK", block):
         path = Path(folder) / "a.jsonl"
-        path.write_bytes(head + b"".join(_line(kind, n) for n, kind in enumerate(kinds, 1)))
+        path.write_bytes(head + b"".join(_line(kind, n) for n, kind in _numbered(kinds)))
         few = Reading(path, last=last)
         shown = [e.iteration for e in few if isinstance(e, IterationStarted)]
-    numbers = [n for n, kind in enumerate(kinds, 1) if kind == "iteration"]
+    numbers = [n for n, kind in _numbered(kinds) if kind == "iteration"]
+    begins = [line for line, kind in enumerate(kinds, 1) if kind == "iteration"]
     assert shown == numbers[len(numbers) - min(last, len(numbers)) :]
     assert few.earlier == len(numbers) - len(shown)
-    begin = shown[0] if shown else len(kinds) + 1
+    begin = begins[-len(shown)] if shown else len(kinds) + 1
     garbage = [n for n, kind in enumerate(kinds, 1) if kind == "garbage"]
     seen = [n for n in garbage if n >= begin or not few.earlier]
     assert [d.line for d in few.damage] == [n + 1 for n in seen]
+
+
+def _numbered(kinds: list[str]) -> list[tuple[int, str]]:
+    counts = accumulate(kind == "iteration" for kind in kinds)
+    return list(zip(counts, kinds, strict=True))
 
 
 def _line(kind: str, number: int) -> bytes:

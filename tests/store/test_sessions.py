@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.store.racing import run
+from tests.store.racing import answer, run, start
 from workbench.errors import NotSaved, SessionError, SessionVersionError, UnknownName
+from workbench.model.events import Annotated, AttemptQueued, Event, IterationEnded
+from workbench.store import part
 from workbench.store.journal import Journal
 from workbench.store.names import resolve, slug
 from workbench.store.sessions import list_sessions, load, salvage
@@ -171,3 +173,46 @@ def test_slugs_are_words_of_ascii() -> None:
     assert slug("Übersetze: drei Sätze!") == "ubersetze-drei-satze"
     assert slug("日本") == "session"
     assert slug("word " * 30) == "word-word-word-word-word-word-word-word"
+
+
+def late_retry(iteration: int, of: int):
+    return lambda number: [AttemptQueued(number, iteration, "lane0", "m", retry_of=of)]
+
+
+def test_any_part_of_interleaved_races_is_what_the_whole_file_says_of_them(tmp_path) -> None:
+    """Races side by side, late retries and marks: an iteration's lines do not stand together."""
+    rng = random.Random(5)
+    journal = Journal.create(tmp_path, "Side by side", now=NOW)
+    running: list[list[Event]] = []
+    for number in range(1, 31):
+        begun = journal.begin(start(f"prompt {number}", 2))
+        firsts = [e.attempt for e in begun if isinstance(e, AttemptQueued)]
+        running += [list(answer(attempt, "a bé c")) for attempt in firsts]
+        running.append([IterationEnded(number, 900.0)])
+        for _ in range(rng.randrange(12)):
+            said = rng.choice(running)
+            journal.append(said.pop(0))
+            running = [events for events in running if events]
+        if number % 7 == 0:
+            journal.append(Annotated(number - 6, "", name=f"name {number}", star=True))
+            old = journal.reserve(late_retry(number - 5, firsts[0]))
+            running.append(list(answer(old[0].attempt, "late")))
+    for events in running:
+        for event in events:
+            journal.append(event)
+    journal.close()
+    whole = load(journal.path)
+    for last, before in ((1, None), (8, None), (7, 20), (3, 4), (40, 31), (5, 1)):
+        some = load(journal.path, last=last, before=before)
+        known = [i for i in whole.session.iterations if before is None or i.number < before]
+        assert some.session.iterations == tuple(known[-last:])
+        assert some.earlier == max(0, len(known) - last)
+        assert some.strays == 0
+
+
+def test_a_part_of_a_large_file_is_read_from_its_end(tmp_path, monkeypatch) -> None:
+    path = write(tmp_path, iterations=60)
+    monkeypatch.setattr(part, "WINDOW", 256)
+    whole = load(path).session.iterations
+    for last in (1, 2, 13, 59, 60):
+        assert load(path, last=last).session.iterations == whole[-last:]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from workbench.engine.plan import Cancel, Command, Mark, OpenSession, StartRace
+from workbench.engine.plan import Cancel, Command, LoadEarlier, Mark, OpenSession, StartRace
 from workbench.model.attempt import AttemptError, Cost, Tokens
 from workbench.model.events import (
     Annotated,
@@ -153,6 +153,7 @@ class FakeEngine:
     script: Script
     pace: float | None = 0.0
     history: Sequence[Event] = ()
+    past: Callable[[LoadEarlier], Sequence[Event]] = lambda _: ()
     sent: list[Command] = field(default_factory=list)
     closed: bool = False
 
@@ -184,6 +185,8 @@ class FakeEngine:
             task = asyncio.create_task(self._play(events))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
+        elif isinstance(command, LoadEarlier):
+            self.tell(*self.past(command))
         elif isinstance(command, Mark):
             self.tell(Annotated(command.iteration, UTC, command.name, command.star, command.note))
         elif isinstance(command, Cancel):

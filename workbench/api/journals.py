@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from workbench import __version__
 from workbench.config.paths import data_folder
 from workbench.config.settings import Settings
-from workbench.engine.journal import JournalLike, MemoryJournal
+from workbench.engine.journal import MemoryJournal, Opened
 from workbench.engine.plan import OpenSession
-from workbench.errors import NotSaved
+from workbench.errors import NotSaved, SessionLocked
 from workbench.model.events import (
     AttemptQueued,
+    Earlier,
     Event,
     IterationStarted,
     Notice,
+    SessionStarted,
 )
-from workbench.store.journal import Journal
+from workbench.store.journal import LONG_PATIENCE_S, Journal
 from workbench.store.names import resolve
 from workbench.store.sessions import load
 from workbench.text import shorten, visible_line
@@ -26,10 +31,10 @@ from workbench.text import shorten, visible_line
 APP = f"workbench {__version__}"
 TITLE_CELLS = 60
 
+log = logging.getLogger(__name__)
 
-def open_session(
-    settings: Settings, command: OpenSession, secrets: Iterable[str] = ()
-) -> tuple[JournalLike, Sequence[Event]]:
+
+def open_session(settings: Settings, command: OpenSession, secrets: Iterable[str] = ()) -> Opened:
     """Open a session for an engine: an existing one, a new one, or none that is saved.
 
     A session that can be read but not written (locked, read-only, somebody else's, an example) is
@@ -39,32 +44,32 @@ def open_session(
         SessionError: it cannot be opened.
     """
     if not command.saved:
-        return MemoryJournal(), ()
+        return Opened(MemoryJournal())
     secrets = tuple(secrets)
     if command.id is None:
-        return KeptJournal(settings.sessions, command.title, secrets), ()
+        return Opened(KeptJournal(settings.sessions, command.title, secrets))
     path = resolve(command.id, settings.sessions, data_folder("sessions"))
     loaded = load(path, last=command.last)
     events = list(loaded.events)
     if loaded.earlier:
-        events.append(_earlier(path.stem, loaded.earlier))
-    kept = KeptJournal(settings.sessions, loaded.session.title, secrets, source=path)
+        events.append(Earlier(loaded.earlier))
+    title = loaded.fold.head.title if loaded.fold.head is not None else path.stem
+    kept = KeptJournal(settings.sessions, title, secrets, source=path)
     if path.parent.resolve() == settings.sessions.resolve():
         try:
-            kept.go_on_in(Journal.open(settings.sessions, path.stem, secrets=secrets))
+            journal = Journal.open(settings.sessions, path.stem, secrets=secrets, look=False)
+            kept.go_on_in(journal)
         except NotSaved as error:
             events.append(
                 Notice("warning", error.message, "What you send is saved in a copy of it.")
             )
-    return kept, events
 
+    def earlier(before: int, count: int) -> Sequence[Event]:
+        part = load(path, last=count, before=before)
+        said = [e for e in part.events if not isinstance(e, SessionStarted)]
+        return [*said, Earlier(part.earlier)]
 
-def _earlier(name: str, count: int) -> Notice:
-    return Notice(
-        "info",
-        f"{count} earlier iterations are not shown.",
-        f"All of them: workbench sessions show {name}",
-    )
+    return Opened(kept, events, loaded.fold, earlier)
 
 
 class KeptJournal:
@@ -85,52 +90,73 @@ class KeptJournal:
         self._title = title
         self._secrets = secrets
         self._source = source
-        self._inner: JournalLike | None = None
+        self._inner: Journal | MemoryJournal | None = None
         self._left: list[Journal] = []
+        self._lock = asyncio.Lock()
 
     def go_on_in(self, journal: Journal) -> None:
         """Write to this open journal."""
         self._inner = journal
         self.session_id = journal.session_id
 
-    def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
+    async def prepare(self) -> None:
+        """Read in a thread which numbers have been given out."""
+        if isinstance(inner := self._inner, Journal):
+            async with self._lock:
+                try:
+                    await asyncio.to_thread(inner.look)
+                except OSError as error:
+                    log.warning("numbers are looked for again with the first iteration: %s", error)
+
+    async def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
         """Create the file if need be, then as any journal."""
-        if isinstance(inner := self._joined(), Journal):
-            try:
-                return inner.begin(build)
-            except NotSaved as error:
-                self._part(inner, error)
-        if self._inner is None:
-            head = self._create(self._title or _title(build(1, 1)), self._source)
-        else:
-            head = ()
-        return [*head, *self._joined_or_memory().begin(build)]
+        async with self._lock:
+            head: Sequence[Event] = ()
+            if self._inner is None:
+                head = await self._create(self._title or _title(build(1, 1)), self._source)
+            numbered = await self._numbered(
+                lambda j, w: j.begin(build, w), lambda m: m.begin(build)
+            )
+            return [*head, *numbered]
 
-    def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
+    async def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
         """See :class:`~workbench.engine.journal.JournalLike`."""
-        if isinstance(inner := self._joined(), Journal):
-            try:
-                return inner.reserve(build)
-            except NotSaved as error:
-                self._part(inner, error)
-        return self._joined_or_memory().reserve(build)
+        async with self._lock:
+            return await self._numbered(
+                lambda j, w: j.reserve(build, w), lambda m: m.reserve(build)
+            )
 
-    def _joined(self) -> JournalLike | None:
+    async def _numbered(
+        self,
+        file: Callable[[Journal, float], Sequence[Event]],
+        memory: Callable[[MemoryJournal], Awaitable[Sequence[Event]]],
+    ) -> Sequence[Event]:
+        """Ask the file, with the seconds to wait for its lock; then a copy of it; then memory."""
+        if isinstance(inner := self._joined(), Journal):
+            journal = inner
+            try:
+                return await _patiently(lambda: file(journal, 0.0))
+            except SessionLocked as error:
+                await self._part(journal, error)
+        inner = self._joined_or_memory()
+        return file(inner, LONG_PATIENCE_S) if isinstance(inner, Journal) else await memory(inner)
+
+    def _joined(self) -> Journal | MemoryJournal | None:
         if self._inner is not None:
             self._inner.on_problem = self.on_problem
         return self._inner
 
-    def _joined_or_memory(self) -> JournalLike:
+    def _joined_or_memory(self) -> Journal | MemoryJournal:
         if self._inner is None:
             self._inner = MemoryJournal(*_next_numbers(self._source))
         self._inner.on_problem = self.on_problem
         return self._inner
 
-    def _part(self, old: Journal, why: NotSaved) -> None:
+    async def _part(self, old: Journal, why: NotSaved) -> None:
         """Leave a file that another process keeps: go on in a copy, with what still waits."""
         self._left.append(old)  # it still writes what waits there as soon as it can
         old.flush()
-        self._create(self._title or old.session_id, old.path, old.unsaved())
+        await self._create(self._title or old.session_id, old.path, old.unsaved())
         if self.session_id:
             self._tell(
                 Notice(
@@ -140,13 +166,15 @@ class KeptJournal:
                 )
             )
 
-    def _create(self, title: str, source: Path | None, waiting: bytes = b"") -> Sequence[Event]:
+    async def _create(
+        self, title: str, source: Path | None, waiting: bytes = b""
+    ) -> Sequence[Event]:
         """Make the file; on failure, say so and go on in memory."""
         try:
             journal = Journal.create(self._folder, title, app=APP, secrets=self._secrets)
             head: Sequence[Event] = () if source is not None else load(journal.path).events
             if source is not None:
-                journal = self._copy(source, waiting, journal)
+                journal = await asyncio.to_thread(self._copy, source, waiting, journal)
         except (NotSaved, OSError) as error:
             hint = error.hint if isinstance(error, NotSaved) else "Make room; the race goes on."
             said = error.message if isinstance(error, NotSaved) else f"Not saved: {error}."
@@ -200,10 +228,31 @@ class KeptJournal:
 
     def close(self) -> None:
         """See :class:`~workbench.engine.journal.JournalLike`."""
+        self._joined()
         for journal in (*self._left, self._inner):
             if journal is not None:
                 with suppress(NotSaved):
                     journal.close()
+
+
+async def _patiently(ask: Callable[[], Sequence[Event]]) -> Sequence[Event]:
+    """Ask a journal that does not wait for its lock until it has it, two seconds at most.
+
+    Between the tries the event loop goes on: other lanes stream while another process writes.
+
+    Raises:
+        SessionLocked: another process kept it all the time.
+    """
+    give_up = time.monotonic() + LONG_PATIENCE_S
+    pause = 0.0005
+    while True:
+        try:
+            return ask()
+        except SessionLocked:
+            if time.monotonic() >= give_up:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(0.02, pause * 2)
 
 
 def _next_numbers(source: Path | None) -> tuple[int, int]:

@@ -76,6 +76,7 @@ class RunWork:
         self._truths = truths
         self._to_send = {unit.key for unit in units}
         self._begun: set[Key] = set()
+        self._numbering = asyncio.Lock()
         self._answers: dict[tuple[str, int], dict[str, Answer]] = {}
         self._left = Counter(unit.case for unit in units)
         self._journal: JournalLike | None = None
@@ -90,7 +91,7 @@ class RunWork:
     async def run(self, seen: Callable[[UnitResult, int], None] | None) -> tuple[Stop, float]:
         """Send the units; return why it ended and how many seconds it took."""
         begun = monotonic()
-        self._journal, _ = self._tools.open_session(self._opened)
+        self._journal = self._tools.open_session(self._opened).journal
         self._journal.on_problem = self.notices.append
         self._bench = Bench(
             self._emit,
@@ -150,8 +151,9 @@ class RunWork:
         answers = self._answers_beside(unit)
         made: list[int] = []
 
-        def queue(build: Callable[[int, int], AttemptQueued]) -> tuple[AttemptQueued, int]:
-            queued = self._begin(unit, build)
+        async def queue(build: Callable[[int, int], AttemptQueued]) -> tuple[AttemptQueued, int]:
+            async with self._numbering:  # lanes of one case share an iteration
+                queued = await self._begin(unit, build)
             made.append(queued.attempt)
             self._live[queued.attempt] = LiveAttempt(queued)
             return queued, self._iterations[unit.case][1]
@@ -206,16 +208,16 @@ class RunWork:
                 if (case, lane, repeat) not in self._begun:
                     _settle(answer, None)
 
-    def _begin(self, unit: Unit, build: Callable[[int, int], AttemptQueued]) -> AttemptQueued:
+    async def _begin(self, unit: Unit, build: Callable[[int, int], AttemptQueued]) -> AttemptQueued:
         """Write the attempt down before its request leaves, with its iteration if it is new."""
         journal = self._journal
         if journal is None:
             raise RuntimeError("the run has not begun")
         known = self._iterations.get(unit.case)
         if known is None:
-            events = journal.begin(lambda i, a: [*self._announce(i, unit.case), build(i, a)])
+            events = await journal.begin(lambda i, a: [*self._announce(i, unit.case), build(i, a)])
         else:
-            events = journal.reserve(lambda a: [build(known[0], a)])
+            events = await journal.reserve(lambda a: [build(known[0], a)])
         queued = next(e for e in events if isinstance(e, AttemptQueued))
         if known is None:
             self._iterations[unit.case] = (queued.iteration, monotonic_ns())

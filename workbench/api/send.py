@@ -73,8 +73,8 @@ async def send_async(
         for number in handled:
             loop.add_signal_handler(number, stop, number)
     try:
-        client.engine.open(session)
-        race = client.engine.race(StartRace(plan))
+        await client.engine.open(session)
+        race = await client.engine.race(StartRace(plan))
         async for batch in client.events():
             for event in batch:
                 fold.apply(event)

@@ -16,7 +16,7 @@ from workbench.engine.plan import RacePlan
 from workbench.errors import ConfigError, SessionError, UnknownName
 from workbench.measure.story import Story, story
 from workbench.model.events import Annotated
-from workbench.model.session import Iteration, Session
+from workbench.model.session import Iteration, Session, in_tree_order
 from workbench.store.index import Index
 from workbench.store.journal import Journal
 from workbench.store.names import SUFFIX, resolve
@@ -178,25 +178,10 @@ class Branch:
 
 
 def tree(session: Session) -> tuple[Branch, ...]:
-    """Return the iterations in order of the tree: each line of work together, branches behind.
-
-    A parent that is missing or not earlier (a damaged or merged file) makes a root.
-    """
-    numbers = {i.number for i in session.iterations}
-    children: dict[int | None, list[Iteration]] = {}
-    for it in session.iterations:
-        known = it.parent is not None and it.parent in numbers and it.parent < it.number
-        children.setdefault(it.parent if known else None, []).append(it)
-    roots = children.get(None, [])
-    waiting = [(it, 0) for it in roots][::-1]
-    out: list[Branch] = []
-    while waiting:
-        it, depth = waiting.pop()
-        out.append(Branch(it, depth))
-        below = children.get(it.number, [])
-        # The first child goes on in the same line; it is pushed last, so it comes out first.
-        waiting += [(child, depth + bool(n)) for n, child in enumerate(below)][::-1]
-    return tuple(out)
+    """Return the iterations in order of the tree: each line of work together, branches behind."""
+    found = {i.number: i for i in session.iterations}
+    ordered = in_tree_order({i.number: i.parent for i in session.iterations})
+    return tuple(Branch(found[number], depth) for number, depth in ordered)
 
 
 def ancestry(session: Session, number: int) -> tuple[Iteration, ...]:

@@ -73,7 +73,7 @@ async def _events(
     events: list[Event] = []
     zero_ns = monotonic_ns()
 
-    def queue(build: Callable[[int, int], AttemptQueued]) -> tuple[AttemptQueued, int]:
+    async def queue(build: Callable[[int, int], AttemptQueued]) -> tuple[AttemptQueued, int]:
         queued = build(1, 1 + sum(isinstance(event, AttemptQueued) for event in events))
         events.append(queued)
         return queued, zero_ns

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
 from workbench.model.attempt import Avoided
-from workbench.model.events import AbortMode, Event, VerdictReached
+from workbench.model.events import AbortMode, VerdictReached
 from workbench.model.fold import SessionFold
 
 _LATEST = 256
@@ -52,9 +52,9 @@ class LaneHistory:
             pace = (last_ms - first_ms) / (tokens - 1)
             self._ms_per_token.setdefault(lane, deque(maxlen=_LATEST)).append(pace)
 
-    def learn(self, events: Sequence[Event]) -> None:
+    def learn(self, fold: SessionFold) -> None:
         """Take over the finished answers of a session that was opened."""
-        for attempt in SessionFold().apply_all(events).attempts.values():
+        for attempt in fold.attempts.values():
             ended = attempt.ended
             if attempt.times and ended is not None and ended.state in ("complete", "truncated"):
                 tokens = ended.tokens.output or len(attempt.times)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,10 +11,11 @@ from workbench.checks.pipeline import Pipeline
 from workbench.engine.abort import LaneHistory
 from workbench.engine.attempt import Bench
 from workbench.engine.clock import LoopClock
-from workbench.engine.journal import JournalLike, MemoryJournal
+from workbench.engine.journal import JournalLike, MemoryJournal, Opened
 from workbench.engine.plan import (
     Cancel,
     Command,
+    LoadEarlier,
     Mark,
     OpenSession,
     Reload,
@@ -39,6 +40,7 @@ from workbench.model.lane import Lane
 from workbench.providers.base import Provider, Services
 
 FLUSH_SECONDS = 0.2
+_START, _WARM = "start", "warm"
 
 
 def _no_lane(name: str) -> Lane:
@@ -50,18 +52,17 @@ class Tools:
     """What an engine is built from; the facade fills it, so that the engine knows neither the
     store nor the configuration.
 
-    ``lane`` returns a declared lane by its name, for judges. ``open_session`` returns the journal
-    and the session's events so far. ``mask`` hides secrets in the words of a defect. ``reload``
-    returns new tools after the configuration changed, with the same services; ``secrets()`` are
-    values that must never be written. ``billing`` tells how a lane's provider bills answers that
-    are cut off.
+    ``lane`` returns a declared lane by its name, for judges. ``open_session`` is called in a
+    thread. ``mask`` hides secrets in the words of a defect. ``reload`` returns new tools after the
+    configuration changed, with the same services; ``secrets()`` are values that must never be
+    written. ``billing`` tells how a lane's provider bills answers that are cut off.
     """
 
     services: Services
     provider: Callable[[Lane, Services], Provider]
     pipeline: Callable[[tuple[str, ...], Lane], Pipeline]
     price: Callable[[Lane, Tokens], Cost]
-    open_session: Callable[[OpenSession], tuple[JournalLike, Sequence[Event]]]
+    open_session: Callable[[OpenSession], Opened]
     lane: Callable[[str], Lane] = _no_lane
     mask: Callable[[str], str] = str
     reload: Callable[[], Tools] | None = None
@@ -75,7 +76,8 @@ class Engine:
     def __init__(self, tools: Tools, emit: Callable[[Event], None]) -> None:
         self._tools = tools
         self._listener = emit
-        self._journal: JournalLike = MemoryJournal()
+        self._opened = Opened(MemoryJournal())
+        self._turn = asyncio.Lock()
         self._providers: dict[str, tuple[Lane, Provider]] = {}
         self._races: dict[Race, asyncio.Task[None]] = {}
         self._chores: set[asyncio.Task[None]] = set()
@@ -88,14 +90,15 @@ class Engine:
         try:
             match command:
                 case StartRace():
-                    self.race(command)
+                    await self.race(command)
                 case Cancel():
                     self._cancel(command.attempt)
                 case OpenSession():
-                    self.open(command)
+                    await self.open(command)
+                case LoadEarlier():
+                    await self._say_earlier(command)
                 case Warm():
-                    for lane in command.lanes:
-                        self._chore(self._warm(lane), "warm")
+                    self._warm_all(command.lanes)
                 case Mark():
                     utc = datetime.now(UTC).isoformat(timespec="milliseconds")
                     self._emit(
@@ -108,6 +111,22 @@ class Engine:
         except WorkbenchError as error:
             self._listener(Notice("error", error.message, error.hint))
 
+    def start_soon(self, command: StartRace) -> None:
+        """Start a race as :meth:`handle` does, without waiting until it is numbered: a session
+        that another process keeps locked must not keep a Cancel waiting.
+        """
+        self._chore(self.handle(command), _START)
+
+    def _cancel(self, attempt: int | None) -> None:
+        for race in self._races:
+            race.cancel(attempt)
+        if attempt is None:
+            for task in self._named(_START):
+                task.cancel()
+
+    def _named(self, name: str) -> list[asyncio.Task[None]]:
+        return [task for task in self._chores if task.get_name() == name]
+
     async def idle(self) -> None:
         """Return when every race and every write to disk has ended."""
         while self._races or self._chores:
@@ -115,8 +134,8 @@ class Engine:
 
     async def close(self) -> None:
         """Cancel what runs, save, release every provider. May be called twice."""
-        self._cancel()
-        for task in [t for t in self._chores if t.get_name() == "warm"]:
+        self._cancel(None)
+        for task in self._named(_WARM):
             task.cancel()
         await self.idle()
         if self._flush_timer is not None:
@@ -128,12 +147,20 @@ class Engine:
             await provider.close()
         await self._tools.services.close()
 
-    def race(self, command: StartRace) -> Race:
-        """Start a race and return it.
+    @property
+    def _journal(self) -> JournalLike:
+        return self._opened.journal
+
+    async def race(self, command: StartRace) -> Race:
+        """Start a race and return it, once it is numbered and on file.
 
         Raises:
             WorkbenchError: the plan cannot be run; nothing was numbered or sent.
         """
+        async with self._turn:
+            return await self._race(command)
+
+    async def _race(self, command: StartRace) -> Race:
         tools = self._tools
         spending = Spending(tools.price, tools.billing)
         bench = Bench(self._emit, spending, self._history, self._clock, tools.services.turns)
@@ -148,7 +175,7 @@ class Engine:
                 self._tools.pipeline,
             ),
         )
-        for event in race.start():
+        for event in await race.start():
             self._listener(event)
         task = asyncio.create_task(race.run())
         self._races[race] = task
@@ -168,10 +195,6 @@ class Engine:
             )
             self._emit(IterationEnded(race.iteration, race.elapsed_ms()))
 
-    def _cancel(self, attempt: int | None = None) -> None:
-        for race in self._races:
-            race.cancel(attempt)
-
     def _reload(self) -> None:
         """Use what the configuration says now; what runs goes on as it was started."""
         if self._tools.reload is not None:
@@ -183,20 +206,52 @@ class Engine:
         """The id of the open session; empty when nothing is saved."""
         return self._journal.session_id
 
-    def open(self, command: OpenSession) -> None:
+    async def open(self, command: OpenSession) -> None:
         """Work in this session from now on, and say its events so far.
 
         Raises:
             SessionError: it cannot be opened.
         """
-        journal, events = self._tools.open_session(command)
-        self._journal.close()
-        self._journal = journal
-        journal.on_problem = self._listener
-        self._history = LaneHistory()
-        self._history.learn(events)
-        for event in events:
-            self._listener(event)
+        async with self._turn:
+            opened = await asyncio.to_thread(self._tools.open_session, command)
+            await self._leave_session()
+            self._opened = opened
+            self._journal.on_problem = self._listener
+            self._history = LaneHistory()
+            if opened.fold is not None:
+                self._history.learn(opened.fold)
+            for event in opened.events:
+                self._listener(event)
+            self._chore(self._prepare(self._journal))
+
+    async def _leave_session(self) -> None:
+        """End what runs in the open session and close its journal; a lock of another process, for
+        which its last lines wait, is waited for in a thread.
+        """
+        for race in self._races:
+            race.cancel()
+        if self._races:
+            await asyncio.wait(self._races.values())
+        before = self._journal
+        loop = asyncio.get_running_loop()
+
+        def tell(notice: Notice) -> None:
+            loop.call_soon_threadsafe(self._listener, notice)
+
+        before.on_problem = tell
+        await asyncio.to_thread(before.close)
+
+    async def _prepare(self, journal: JournalLike) -> None:
+        try:
+            await journal.prepare()
+        except WorkbenchError as error:
+            self._listener(Notice("error", error.message, error.hint))
+
+    async def _say_earlier(self, command: LoadEarlier) -> None:
+        async with self._turn:
+            read = self._opened.earlier
+            for event in await asyncio.to_thread(read, command.before, command.count):
+                self._listener(event)
 
     def _provider(self, lane: Lane) -> Provider:
         """Return the lane's adapter, a new one if the lane's settings have changed."""
@@ -208,6 +263,10 @@ class Engine:
         provider = self._tools.provider(lane, self._tools.services)
         self._providers[lane.name] = (lane, provider)
         return provider
+
+    def _warm_all(self, lanes: Iterable[Lane]) -> None:
+        for lane in lanes:
+            self._chore(self._warm(lane), _WARM)
 
     async def _warm(self, lane: Lane) -> None:
         def tell(status: str) -> None:

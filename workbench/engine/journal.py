@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.model.events import (
@@ -11,6 +12,7 @@ from workbench.model.events import (
     IterationStarted,
     Notice,
 )
+from workbench.model.fold import SessionFold
 
 
 class JournalLike(Protocol):
@@ -19,15 +21,20 @@ class JournalLike(Protocol):
     session_id: str
     on_problem: Callable[[Notice], None] | None
 
-    def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
+    async def prepare(self) -> None:
+        """Do what the first :meth:`begin` would otherwise wait for."""
+        ...
+
+    async def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
         """Reserve numbers for an iteration and its attempts.
 
         *build* is called with the next iteration number and the next attempt number; what it
-        returns is written and flushed before this returns it.
+        returns is written and flushed before this returns it. Waiting for another process does
+        not hold up the event loop.
         """
         ...
 
-    def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
+    async def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
         """Reserve numbers for further attempts, as :meth:`begin` does for an iteration."""
         ...
 
@@ -61,11 +68,14 @@ class MemoryJournal:
         self._iteration = next_iteration
         self._attempt = next_attempt
 
-    def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
+    async def prepare(self) -> None:
+        """Nothing to do."""
+
+    async def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
         """See :meth:`JournalLike.begin`."""
         return self._count(build(self._iteration, self._attempt))
 
-    def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
+    async def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
         """See :meth:`JournalLike.reserve`."""
         return self._count(build(self._attempt))
 
@@ -88,3 +98,21 @@ class MemoryJournal:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+def _no_earlier(_before: int, _count: int) -> Sequence[Event]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session as it was opened: its journal and its events so far, which ``fold`` has taken.
+
+    ``earlier(before, count)`` reads the events of the latest *count* iterations numbered below
+    *before*, for a session of which only the last were read. It is called in a thread.
+    """
+
+    journal: JournalLike
+    events: Sequence[Event] = ()
+    fold: SessionFold | None = None
+    earlier: Callable[[int, int], Sequence[Event]] = _no_earlier

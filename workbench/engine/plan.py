@@ -87,6 +87,16 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadEarlier:
+    """Say the latest ``count`` iterations of the open session that are numbered below ``before``.
+    ``Earlier`` follows them: how many are left.
+    """
+
+    before: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartRace:
     """Run an iteration in the open session."""
 
@@ -127,10 +137,11 @@ class Shutdown:
     """Cancel, save, stop local models, end."""
 
 
-Command = OpenSession | StartRace | Cancel | Warm | Mark | Reload | Shutdown
+Command = OpenSession | LoadEarlier | StartRace | Cancel | Warm | Mark | Reload | Shutdown
 
 COMMAND_TAGS: Mapping[str, type[Command]] = {
     "open": OpenSession,
+    "earlier": LoadEarlier,
     "race": StartRace,
     "cancel": Cancel,
     "warm": Warm,

@@ -54,9 +54,10 @@ class Race:
         self._slots: dict[int, Slot] = {}
         self._answers: dict[Slot, dict[str, Answer]] = {}
         self._grading: list[asyncio.Task[None]] = []
+        self._stopped = False
         self._zero_ns = monotonic_ns()
 
-    def start(self) -> Sequence[Event]:
+    async def start(self) -> Sequence[Event]:
         """Number everything, write it down, and return the events that announce it.
 
         Raises:
@@ -73,7 +74,7 @@ class Race:
             for repeat in range(1, plan.repeat + 1)
             for lane in plan.lanes
         }
-        events = tools.journal.begin(lambda i, a: self._announce(i, a, pipelines))
+        events = await tools.journal.begin(lambda i, a: self._announce(i, a, pipelines))
         self._zero_ns = monotonic_ns()
         for event in events:
             if isinstance(event, AttemptQueued):
@@ -195,7 +196,7 @@ class Race:
         )
         self._grading.append(asyncio.create_task(run.grade(context)))
 
-    def _further(
+    async def _further(
         self,
         first: AttemptRun,
         lane: Lane,
@@ -206,7 +207,7 @@ class Race:
         """Number and announce one more attempt in the place of *first*."""
         slot = self._slots[first.number]
         pipeline = self._pipeline(lane, slot[0])
-        events = self._tools.journal.reserve(
+        events = await self._tools.journal.reserve(
             lambda attempt: [
                 replace(
                     _queued(attempt, self.iteration, lane, slot, pipeline),
@@ -220,6 +221,8 @@ class Race:
             if isinstance(event, AttemptQueued):
                 run = self._make_run(event, pipeline)
                 self._place[run.number] = self._place[first.number]
+                if self._stopped:
+                    run.cancel()
                 return run
         raise AssertionError("the journal reserved nothing")
 
@@ -229,6 +232,7 @@ class Race:
             if attempt in (None, number):
                 run.cancel()
         if attempt is None:
+            self._stopped = True
             for task in self._grading:
                 task.cancel()
 

@@ -51,7 +51,7 @@ def pause_s(error: ProviderError, retries: int, random: Callable[[], float]) -> 
 class Further(Protocol):
     """Numbers and announces one more attempt in the place of the one that failed."""
 
-    def __call__(
+    async def __call__(
         self, lane: Lane, *, retry_of: int | None = None, fallback_of: int | None = None
     ) -> AttemptRun:
         """Return the attempt of *lane*, not yet run."""
@@ -76,10 +76,14 @@ async def go_on_after(
         if retries < lane.limits.retries and may_pass(error):
             pause = pause_s(error, retries, chance)
             retries += 1
-            run = further(lane, retry_of=run.number)
+            run = await further(lane, retry_of=run.number)
+            if run.ended:
+                return run  # cancelled while it was being numbered
             await run.run(provider, pause)
         elif (other := lanes.get(lane.fallback or "")) is not None and first.lane is lane:
-            run = further(other, fallback_of=run.number)
+            run = await further(other, fallback_of=run.number)
+            if run.ended:
+                return run
             provider, retries = provider_of(other), 0
             await run.run(provider)
         else:

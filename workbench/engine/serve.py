@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from workbench.engine.core import Engine, Tools
 from workbench.engine.outbox import Outbox
-from workbench.engine.plan import Command, Shutdown
+from workbench.engine.plan import Command, Shutdown, StartRace
 from workbench.engine.wire import command_codec, event_codec
 
 BATCH_SECONDS = 0.012
@@ -57,7 +57,10 @@ async def _read(reader: asyncio.StreamReader, engine: Engine) -> bool:
         for command in commands:
             if isinstance(command, Shutdown):
                 return True
-            await engine.handle(command)
+            if isinstance(command, StartRace):
+                engine.start_soon(command)
+            else:
+                await engine.handle(command)
 
 
 async def _send(outbox: Outbox, writer: asyncio.StreamWriter) -> None:

@@ -7,7 +7,7 @@ another process. :func:`send_unit` does the work with whatever is at hand there:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -68,7 +68,7 @@ def decode_unit(line: bytes) -> UnitSpec:
         raise UsageError(f"This is no unit of work: {error}.") from error
 
 
-Queue = Callable[[Callable[[int, int], AttemptQueued]], tuple[AttemptQueued, int]]
+Queue = Callable[[Callable[[int, int], AttemptQueued]], Awaitable[tuple[AttemptQueued, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def send_unit(spec: UnitSpec, desk: Desk) -> int:
     """
     text: str | None = None
     try:
-        run = _make(spec, desk, spec.lane)
+        run = await _make(spec, desk, spec.lane)
         provider = desk.provider(spec.lane)
         await run.run(provider)
         run = await go_on_after(
@@ -125,7 +125,7 @@ async def send_unit(spec: UnitSpec, desk: Desk) -> int:
     return run.number
 
 
-def _make(
+async def _make(
     spec: UnitSpec,
     desk: Desk,
     lane: Lane,
@@ -133,7 +133,7 @@ def _make(
     fallback_of: int | None = None,
 ) -> AttemptRun:
     pipeline = desk.pipeline((*spec.checks, *lane.checks), lane)
-    queued, zero_ns = desk.queue(
+    queued, zero_ns = await desk.queue(
         lambda iteration, attempt: AttemptQueued(
             attempt,
             iteration,

@@ -211,6 +211,16 @@ class Annotated:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """So many iterations before those said so far are on file and have not been said. Never saved.
+
+    An estimate by their numbers: where some are lost there are fewer.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the person should know: a sentence and a hint."""
 
@@ -235,6 +245,7 @@ Event = (
     | Judged
     | IterationEnded
     | Annotated
+    | Earlier
     | Notice
 )
 
@@ -253,11 +264,12 @@ EVENT_TAGS: Mapping[str, type[Event]] = {
     "judged": Judged,
     "iteration_end": IterationEnded,
     "mark": Annotated,
+    "earlier": Earlier,
     "notice": Notice,
 }
 """The tag of each event on the wire and in a session file; tags are part of both formats."""
 
-EPHEMERAL: tuple[type[Event], ...] = (LaneStatus, LaneReady, Notice)
+EPHEMERAL: tuple[type[Event], ...] = (LaneStatus, LaneReady, Earlier, Notice)
 """Events that tell of the moment and are never saved."""
 
 SAVED_TAGS: Mapping[str, type[Event]] = {

@@ -25,6 +25,7 @@ from workbench.model.events import (
     AttemptQueued,
     AttemptStarted,
     Chunks,
+    Earlier,
     Event,
     FailedFirst,
     IterationEnded,
@@ -303,7 +304,10 @@ class SessionFold:
         self.attempts: dict[int, LiveAttempt] = {}
         self.lanes: dict[str, LaneReady] = {}
         self.notices: list[Notice] = []
+        self.earlier = 0
         self.strays = 0
+        self._newest = 0
+        self._unsorted = False
 
     def apply(self, event: Event) -> None:
         """Take one event. Never raises on events that do not fit: they count as ``strays``."""
@@ -311,10 +315,7 @@ class SessionFold:
             case SessionStarted():
                 self.head = self.head or event
             case IterationStarted():
-                if event.iteration in self.iterations:
-                    self.strays += 1
-                else:
-                    self.iterations[event.iteration] = LiveIteration(event)
+                self._take_start(event)
             case AttemptQueued():
                 self._take_attempt(event)
             case IterationEnded() | Annotated():
@@ -323,12 +324,22 @@ class SessionFold:
                 self.notices.append(event)
             case LaneReady():
                 self.lanes[event.lane] = event
+            case Earlier():
+                self.earlier = event.count
             case _:
                 attempt = self.attempts.get(event.attempt)
                 if attempt is None:
                     self.strays += 1
                 else:
                     attempt.apply(event)
+
+    def _take_start(self, event: IterationStarted) -> None:
+        if event.iteration in self.iterations:
+            self.strays += 1
+            return
+        self._unsorted |= event.iteration < self._newest
+        self._newest = max(self._newest, event.iteration)
+        self.iterations[event.iteration] = LiveIteration(event)
 
     def _take_attempt(self, event: AttemptQueued) -> None:
         iteration = self.iterations.get(event.iteration)
@@ -352,7 +363,15 @@ class SessionFold:
         """Take many events and return self."""
         for event in events:
             self.apply(event)
+        self.settle()
         return self
+
+    def settle(self) -> None:
+        """Put iterations that were said after newer ones (see ``LoadEarlier``) in their place."""
+        if self._unsorted:
+            self._unsorted = False
+            self.iterations = dict(sorted(self.iterations.items()))
+            self.attempts = dict(sorted(self.attempts.items()))
 
     def session(self, fallback: Mapping[str, str] | None = None) -> Session:
         """Return the frozen record of the whole session.

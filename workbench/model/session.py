@@ -57,6 +57,28 @@ class Iteration:
         return self.prompt.render(self.values(row))
 
 
+def in_tree_order(parents: Mapping[int, int | None]) -> tuple[tuple[int, int], ...]:
+    """Return iterations in order of their tree, each with its depth: every line of work together,
+    branches behind it. *parents* holds what each was made from, in order of their numbers.
+
+    The depth counts the branchings above, not the iterations: an only child continues its parent's
+    line. A parent that is missing or not earlier (a damaged or merged file) makes a root.
+    """
+    children: dict[int | None, list[int]] = {}
+    for number, parent in parents.items():
+        known = parent is not None and parent in parents and parent < number
+        children.setdefault(parent if known else None, []).append(number)
+    waiting = [(number, 0) for number in children.get(None, [])][::-1]
+    out: list[tuple[int, int]] = []
+    while waiting:
+        number, depth = waiting.pop()
+        out.append((number, depth))
+        below = children.get(number, [])
+        # The first child goes on in the same line; it is pushed last, so it comes out first.
+        waiting += [(child, depth + bool(n)) for n, child in enumerate(below)][::-1]
+    return tuple(out)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session: ``id`` is its slug and file name, ``title`` is data."""

@@ -21,8 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from workbench.errors import NotSaved, SessionError
-from workbench.model.attempt import Channel
+from workbench.errors import NotSaved, SessionError, SessionLocked
 from workbench.model.events import (
     AttemptEnded,
     AttemptQueued,
@@ -32,19 +31,19 @@ from workbench.model.events import (
     Notice,
     SessionStarted,
 )
-from workbench.redact import Redactor, StreamRedactor
+from workbench.redact import Redactor
 from workbench.store.appendfile import AppendFile, Busy, make_folder
-from workbench.store.codec import encode
 from workbench.store.names import new_ids, path_of, slug
 from workbench.store.numbers import numbers_in
+from workbench.store.waiting import Waiting
 
 FLUSH_S = 0.2
 """Events wait this long at most, in seconds."""
 
 FLUSH_BYTES = 1 << 16
-_PATIENCE_S, _LONG_PATIENCE_S = 0.02, 2.0
-
-Stream = tuple[int, Channel]
+_PATIENCE_S = 0.002
+LONG_PATIENCE_S = 2.0
+"""Another process that holds the lock is waited for so long, in seconds."""
 
 
 class Journal:
@@ -65,13 +64,9 @@ class Journal:
         self.on_problem: Callable[[Notice], None] | None = None
         self.due: float | None = None
         self._file = file
-        self._secrets: set[str] = set()
-        self.learn(secrets)
+        self._secrets = set(secrets)
+        self._waiting = Waiting(Redactor(self._secrets))
         self._clock = clock
-        self._pieces: dict[Stream, list[tuple[float, str]]] = {}
-        self._streams: dict[Stream, StreamRedactor] = {}
-        self._lines: list[bytes] = []
-        self._bytes = 0
         self._seen = 0
         self._partial = False
         self._iterations = 0
@@ -112,16 +107,19 @@ class Journal:
                 raise FileExistsError(errno.EEXIST, "every name for it is taken", str(folder))
             journal = cls(file, session_id, secrets)
             utc = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            journal._lines.append(encode(SessionStarted(session_id, title, utc, app)))
-            with file.locked(_LONG_PATIENCE_S):
+            journal._waiting.event(SessionStarted(session_id, title, utc, app))
+            with file.locked(LONG_PATIENCE_S):
                 journal._write()
         except OSError as error:
             raise _not_saved(error, folder) from error
         return journal
 
     @classmethod
-    def open(cls, folder: Path, session_id: str, *, secrets: Iterable[str] = ()) -> Journal:
-        """Go on in an existing session of *folder*.
+    def open(
+        cls, folder: Path, session_id: str, *, secrets: Iterable[str] = (), look: bool = True
+    ) -> Journal:
+        """Go on in an existing session of *folder*. Without *look* the numbers it has given out
+        are looked for later, by :meth:`look` or the first :meth:`begin`.
 
         Raises:
             SessionError: there is none, or its name is none.
@@ -132,8 +130,8 @@ class Journal:
         try:
             file = AppendFile(path, create=False)
             journal = cls(file, session_id, secrets)
-            with file.locked(_LONG_PATIENCE_S):
-                journal._catch_up()
+            if look:
+                journal.look()
         except FileNotFoundError as error:
             raise SessionError(
                 f"There is no session {session_id!r} in {folder}.", "See: workbench sessions list"
@@ -142,38 +140,54 @@ class Journal:
             raise _not_saved(error, path) from error
         return journal
 
+    def look(self) -> None:
+        """Read which numbers have been given out.
+
+        Raises:
+            SessionVersionError: a newer Workbench has written to it.
+            OSError: it cannot be read, or another process keeps it locked.
+        """
+        with self._file.locked(LONG_PATIENCE_S):
+            self._catch_up()
+
     @property
     def path(self) -> Path:
         """The file that is written to; changes if somebody took the first one away."""
         return self._file.path
 
-    def begin(self, build: Callable[[int, int], Sequence[Event]]) -> Sequence[Event]:
+    def begin(
+        self, build: Callable[[int, int], Sequence[Event]], patience: float | None = None
+    ) -> Sequence[Event]:
         """Start an iteration: *build* gets the next numbers of iteration and attempt.
 
         What it returns is on file (safe from the death of this process) when this returns it.
         When it cannot be written, ``on_problem`` is told and the lines wait in memory.
 
         Raises:
-            NotSaved: another process kept the file locked for two seconds; no number was taken.
+            SessionLocked: another process kept the file locked for *patience* seconds (two if not
+                given); no number was taken.
         """
-        return self._numbered(lambda: build(self._iterations + 1, self._attempts + 1))
+        return self._numbered(lambda: build(self._iterations + 1, self._attempts + 1), patience)
 
-    def reserve(self, build: Callable[[int], Sequence[Event]]) -> Sequence[Event]:
+    def reserve(
+        self, build: Callable[[int], Sequence[Event]], patience: float | None = None
+    ) -> Sequence[Event]:
         """Add one attempt to an iteration (a retry, a fallback); otherwise like :meth:`begin`."""
-        return self._numbered(lambda: build(self._attempts + 1))
+        return self._numbered(lambda: build(self._attempts + 1), patience)
 
     def append(self, event: Event) -> None:
         """Take an event. It is written by the next flush; the end of an attempt at once."""
         if self.due is None:
             self.due = self._clock() + FLUSH_S
         if type(event) is Chunks:
-            waiting = self._pieces.setdefault((event.attempt, event.channel), [])
-            waiting.extend(event.pieces)
-            self._bytes += sum(len(text) + 16 for _, text in event.pieces)
+            self._waiting.chunk(event)
         else:
-            self._settle(event)
-            self._add(event)
-        if type(event) is AttemptEnded or self._bytes > FLUSH_BYTES or self._clock() >= self.due:
+            self._waiting.event(event)
+        if (
+            type(event) is AttemptEnded
+            or self._waiting.bytes > FLUSH_BYTES
+            or self._clock() >= self.due
+        ):
             self.flush()
 
     def flush(self) -> None:
@@ -206,93 +220,63 @@ class Journal:
         """
         if self._closed:
             return
-        for stream in list(self._streams):
-            self._take_pieces(stream, end=True)
-        self._flush(_LONG_PATIENCE_S)
+        self._waiting.collect(end=True)
+        self._flush(LONG_PATIENCE_S)
         self._closed = True
         self._file.close()
-        if self._lines:
+        if self._waiting:
             said = f"The end of session {self.session_id} could not be saved: {self._failing}."
             raise NotSaved(said, "Make room or choose another folder.")
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Mask these values too from now on."""
         self._secrets.update(secrets)
-        self._redactor = Redactor(self._secrets)
+        self._waiting.mask(Redactor(self._secrets))
 
     def unsaved(self) -> bytes:
         """Return the lines that wait in memory because they could not be written."""
-        return b"".join(self._lines)
+        return self._waiting.lines()
 
-    def _numbered(self, build: Callable[[], Sequence[Event]]) -> Sequence[Event]:
+    def _numbered(
+        self, build: Callable[[], Sequence[Event]], patience: float | None
+    ) -> Sequence[Event]:
         try:
-            with self._file.locked(_LONG_PATIENCE_S):
+            with self._file.locked(LONG_PATIENCE_S if patience is None else patience):
                 if self._promised is None:
                     self._catch_up()
                 before = self._iterations, self._attempts
                 events = self._build(build)
-                self._collect()
+                self._waiting.collect()
                 self._try_write()
-                if self._lines and self._promised is None:
+                if self._waiting and self._promised is None:
                     self._promised = before
         except Busy as error:
             said = f"Another process keeps session {self.session_id} locked."
             hint = "Nothing was sent. End the other process, or work in a new session."
-            raise NotSaved(said, hint) from error
+            raise SessionLocked(said, hint) from error
         return events
 
     def _build(self, build: Callable[[], Sequence[Event]]) -> Sequence[Event]:
         events = build()
         for event in events:
-            self._settle(event)
-            self._add(event)
+            self._waiting.event(event)
             if isinstance(event, IterationStarted):
                 self._iterations = max(self._iterations, event.iteration)
             elif isinstance(event, AttemptQueued):
                 self._attempts = max(self._attempts, event.attempt)
         return events
 
-    def _add(self, event: Event) -> None:
-        line = encode(event, self._redactor or None)
-        self._lines.append(line)
-        self._bytes += len(line)
-
-    def _settle(self, event: Event) -> None:
-        """Turn the waiting chunks of the event's attempt into lines: order within it is kept."""
-        attempt = getattr(event, "attempt", None)
-        end = type(event) is AttemptEnded
-        for stream in list(self._pieces):
-            if attempt is None or stream[0] == attempt:
-                self._take_pieces(stream, end=end)
-        if end:
-            for stream in [s for s in self._streams if s[0] == attempt]:
-                self._take_pieces(stream, end=True)
-
-    def _take_pieces(self, stream: Stream, *, end: bool = False) -> None:
-        pieces = self._pieces.pop(stream, [])
-        if self._redactor:
-            masker = self._streams.setdefault(stream, StreamRedactor(self._redactor))
-            pieces = masker.feed(pieces, end=end)
-            if end:
-                del self._streams[stream]
-        if pieces:
-            self._lines.append(encode(Chunks(stream[0], tuple(pieces), stream[1])))
-
-    def _collect(self) -> None:
-        for stream in list(self._pieces):
-            self._take_pieces(stream)
-
     def _flush(self, patience: float) -> None:
-        self._collect()
+        self._waiting.collect()
         self.due = None
-        if not self._lines or self._closed:
+        if not self._waiting or self._closed:
             return
         try:
             with self._file.locked(patience):
                 self._try_write()
         except Busy as error:
             self.due = self._clock() + FLUSH_S
-            if patience >= _LONG_PATIENCE_S:
+            if patience >= LONG_PATIENCE_S:
                 self._failed(error)
 
     def _try_write(self) -> None:
@@ -308,15 +292,14 @@ class Journal:
 
     def _write(self) -> None:
         """Write all lines, under the lock."""
-        data = b"".join(self._lines)
+        data = self._waiting.lines()
         if not data:
             return
         before = self._file.write(data)
         if before == self._seen and not self._partial:
             self._seen = before + len(data)
         self._written += len(data)
-        self._lines.clear()
-        self._bytes = 0
+        self._waiting.written()
 
     def _catch_up(self) -> None:
         """Learn the numbers other processes have given out since the last look."""

@@ -18,9 +18,11 @@ class Line(NamedTuple):
     ended: bool
 
 
-def blocks_of(fd: int, start: int = 0) -> Iterator[bytes]:
-    """Yield the file's content from byte *start* on; does not move the file's own position."""
-    while block := os.pread(fd, BLOCK, start):
+def blocks_of(fd: int, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """Yield the file's content from byte *start* on, up to byte *stop* if it is given; does not
+    move the file's own position.
+    """
+    while block := os.pread(fd, BLOCK if stop is None else min(BLOCK, stop - start), start):
         yield block
         start += len(block)
 

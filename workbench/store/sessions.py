@@ -6,15 +6,15 @@ import gc
 import os
 import re
 import stat
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from workbench.errors import NotSaved, SessionError
 from workbench.model.events import Event, SessionStarted
@@ -24,6 +24,7 @@ from workbench.store.appendfile import AppendFile
 from workbench.store.codec import Decoder, Problem
 from workbench.store.lines import Line, blocks_of, lines_in
 from workbench.store.names import SUFFIX
+from workbench.store.part import Members, Part, rare_lines, read_part
 
 MAX_BYTES = 2 << 30
 """A larger file is refused: it is no session."""
@@ -35,7 +36,6 @@ _MAX_TAIL = 1 << 22
 _ITERATION = re.compile(
     rb'^\{"v":1,"t":"(?:iteration|iteration_end)","iteration":(\d{1,15})', re.MULTILINE
 )
-_START = b'\n{"v":1,"t":"iteration",'
 _ATTEMPT = re.compile(rb'^\{"v":1,"t":"(?!notice)[a-z_]+","attempt":(\d{1,15})', re.MULTILINE)
 
 
@@ -120,18 +120,19 @@ class SessionInfo:
     attempts: int | None
 
 
-def load(path: Path, *, last: int | None = None) -> Loaded:
+def load(path: Path, *, last: int | None = None, before: int | None = None) -> Loaded:
     """Read the session in *path*. Damage never prevents reading: it is reported per line.
 
-    With *last*, only the latest so many iterations (and the head) are read: for the first screen
-    of a session with thousands of them. ``earlier`` says how many were passed over; damage in
-    them, and marks on them, are not seen.
+    With *last*, only the latest so many iterations (and the head) are read, from the file's end:
+    for the first screen of a session with thousands of them. With *before* as well, only those
+    whose numbers are below it. ``earlier`` says how many were passed over; damage among them is
+    not seen.
 
     Raises:
         SessionError: there is no such file, it cannot be read, or it holds no session at all.
         SessionVersionError: a newer Workbench wrote it.
     """
-    reading = Reading(path, last=last)
+    reading = Reading(path, last=last, before=before)
     fold, events = SessionFold(), []
     with _no_collection():
         for event in reading:
@@ -162,12 +163,13 @@ class Reading:
     is. Reading it raises what :func:`load` raises.
     """
 
-    def __init__(self, path: Path, *, last: int | None = None) -> None:
+    def __init__(self, path: Path, *, last: int | None = None, before: int | None = None) -> None:
         self.path = path
         self.damage: list[Damage] = []
         self.unknown: Counter[str] = Counter()
         self.earlier = 0
         self._last = last
+        self._before = before
 
     @property
     def session_id(self) -> str:
@@ -181,18 +183,27 @@ class Reading:
     def __iter__(self) -> Iterator[Event]:
         """Yield the events in order."""
         with _reading(self.path) as fd:
-            yield from self._events(self._lines(fd))
+            part = None
+            if self._last is not None:
+                part = read_part(fd, os.fstat(fd).st_size, self._last, self._before)
+            if part is None:
+                yield from self._events(lines_in(blocks_of(fd)))
+            else:
+                yield from self._part(fd, part)
 
-    def _lines(self, fd: int) -> Iterator[Line]:
-        if self._last is None:
-            return lines_in(blocks_of(fd))
-        begin = _latest(fd, self._last)
-        self.earlier = begin.earlier
-        if not begin.earlier:
-            return lines_in(blocks_of(fd))
-        head = islice(lines_in(blocks_of(fd)), 1)
-        rest = lines_in(blocks_of(fd, begin.offset), begin.number, begin.offset)
-        return chain(head, rest)
+    def _part(self, fd: int, part: Part) -> Iterator[Event]:
+        """Yield the head and what belongs to the iterations of *part*."""
+        self.earlier = part.earlier
+        members = Members(part.numbers)
+        head, dense = lines_in((part.head,)), lines_in((part.body[: part.dense],), 1, part.offset)
+        rare = (Line(0, 0, line, True) for line in rare_lines(part, members))
+        for event in self._events(chain(head, dense, rare)):
+            if members.takes(event):
+                yield event
+        self.damage = [d for d in self.damage if d.line]  # rare lines are nobody's for sure
+        if self.damage:
+            lines = sum(block.count(b"\n") for block in blocks_of(fd, 0, part.offset))
+            self.damage = [replace(d, line=d.line + lines * bool(d.offset)) for d in self.damage]
 
     def _events(self, lines: Iterable[Line]) -> Iterator[Event]:
         decoder = Decoder()
@@ -215,34 +226,6 @@ class Reading:
     def _lost(self, line: Line, reason: str) -> None:
         kind: Literal["torn", "damaged"] = "damaged" if line.ended else "torn"
         self.damage.append(Damage(kind, line.number, line.offset, len(line.data), reason))
-
-
-class _Place(NamedTuple):
-    """Where to begin reading: byte offset, number of the line, iterations that lie before."""
-
-    offset: int
-    number: int
-    earlier: int
-
-
-def _latest(fd: int, last: int) -> _Place:
-    """Find where the latest *last* iterations begin, without reading what the lines say."""
-    starts: deque[tuple[int, int]] = deque(maxlen=last)
-    count, number, end, tail = 0, 1, 0, b"\n"  # as if a line had ended before the first
-    for block in blocks_of(fd):
-        data, begin, counted = tail + block, end - len(tail), len(tail)
-        at = data.find(_START)
-        while at >= 0:
-            number += data.count(b"\n", counted, at + 1)
-            counted = max(counted, at + 1)
-            starts.append((begin + at + 1, number))
-            count += 1
-            at = data.find(_START, at + 1)
-        number += data.count(b"\n", counted)
-        end += len(block)
-        tail = data[1 - len(_START) :]
-    offset, number = starts[0] if starts else (end, number)
-    return _Place(offset, number, count - len(starts))
 
 
 def salvage(path: Path, into: Path) -> int:

@@ -33,11 +33,12 @@ class Pair:
     news: tuple[str, ...] = ()
 
 
-def pairs(model: ViewModel) -> list[Pair]:
-    """Return what can be compared from here: each lane's answer with the one in the iteration
-    this one came from, the prompts of both, then the first lane with each other one.
+def pairs(model: ViewModel, other: LiveIteration | None = None) -> list[Pair]:
+    """Return what can be compared from here: each lane's answer with the one in *other* (the
+    iteration this one came from), the prompts of both, then the first lane with each other one.
     """
-    current, previous = model.iteration, model.previous
+    current = model.iteration
+    previous = model.previous if other is None or other is current else other
     out: list[Pair] = []
     if current is None:
         return out
@@ -60,8 +61,8 @@ def pairs(model: ViewModel) -> list[Pair]:
         prompts = (_text(previous.started.prompt), _text(current.started.prompt))
         out.append(Pair("prompt", *names, *prompts))
     lanes = list(here)
-    for other in lanes[1:]:
-        out.append(Pair("lanes", lanes[0], other, here[lanes[0]], here[other]))
+    for lane in lanes[1:]:
+        out.append(Pair("lanes", lanes[0], lane, here[lanes[0]], here[lane]))
     return out
 
 

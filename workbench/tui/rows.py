@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.lane import Lane
+from workbench.model.session import in_tree_order
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.text import cell_width, plural, shorten, visible_line
 from workbench.tui import format as fmt
@@ -278,7 +279,7 @@ def trail(model: ViewModel) -> Line:
     numbers = sorted(model.fold.iterations)
     at = numbers.index(model.selected) if model.selected in numbers else len(numbers) - 1
     first = max(0, min(at - 2, len(numbers) - 5))
-    if first > 0:
+    if first > 0 or model.fold.earlier:
         spans.append(("\u2039 ", "muted"))
     for number in numbers[first : first + 5]:
         iteration = model.fold.iterations[number]
@@ -296,8 +297,21 @@ def _bold(inside: bool) -> str:
     return "bold" if inside else "muted"
 
 
-def history_line(model: ViewModel, number: int) -> Line:
-    """Return one line about an iteration for a list: number, glyphs, first failure, its words."""
+def partly(model: ViewModel) -> Line:
+    """Say that not all of a long session is loaded; empty when it is."""
+    left = model.fold.earlier
+    return ((f"  without {left} earlier iterations: F8, l loads them", "warn"),) if left else ()
+
+
+def branches(model: ViewModel) -> tuple[tuple[int, int], ...]:
+    """Return the iterations in order of their tree, each with its depth."""
+    return in_tree_order({n: i.started.parent for n, i in model.fold.iterations.items()})
+
+
+def history_line(model: ViewModel, number: int, depth: int = 0) -> Line:
+    """Return one line about an iteration for a list: number, glyphs, first failure, its words;
+    shifted right by its *depth* in the tree.
+    """
     iteration = model.fold.iterations[number]
     now = totals(iteration)
     star = "\u2605" if iteration.marks.star else " "
@@ -305,12 +319,14 @@ def history_line(model: ViewModel, number: int) -> Line:
     branch = f" from {parent}" if parent is not None and parent != number - 1 else ""
     words = " ".join(iteration.started.prompt.user.split())
     return (
-        (f"{number:>3}{star} ", "bold"),
+        ("  " * min(depth, 10), ""),
+        (f"{number:>3}{star} ", "bold" if number != model.selected else "accent bold"),
         *lane_glyphs(iteration),
         (f"  {now.passed} of {now.attempts}", ""),
         (f"  {fmt.duration(now.first_failure):>7}", "muted"),
         (f"{branch}  ", "accent"),
         (iteration.marks.name or words, "bold" if iteration.marks.name else "muted"),
+        (f"  {iteration.marks.note}" if iteration.marks.note else "", "accent"),
     )
 
 

@@ -22,9 +22,16 @@ if TYPE_CHECKING:  # a screen that saves no case does not load the suites
 ClientFactory = Callable[[], Awaitable[EngineClient]]
 """Makes the engine's client, on the screen's event loop. The engine itself may already run."""
 
-RECENT = 200
+RECENT = 50
 """Iterations of a saved session that are read when it is opened: its first screen is there at
-once, however long it is."""
+once, however long it is. Earlier ones are read when they are asked for."""
+
+MOST = 200
+
+
+def more(known: int) -> int:
+    """Return how many earlier iterations to read next, with *known* of them there already."""
+    return max(RECENT, min(known, MOST))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ class ViewModel:
                 self._on_iteration(event)
             elif isinstance(event, Notice):
                 self.notice = event
+        self.fold.settle()
         return self.draft is not before
 
     def _on_iteration(self, event: IterationStarted) -> None:

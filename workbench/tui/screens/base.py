@@ -13,6 +13,7 @@ from textual.screen import Screen
 from workbench.engine.plan import OpenSession, Reload, Warm
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
+from workbench.model.fold import LiveIteration
 from workbench.model.lane import Lane
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
@@ -37,6 +38,7 @@ class LookingScreen(Screen[None]):
         self.model = model
         self.painter = painter
         self.bridge = bridge
+        self._oldest: int | None = None
 
     def paint(self, *, reload: bool = False) -> None:
         """Draw what changed; *reload* shows the draft in the editors again."""
@@ -118,9 +120,13 @@ class LookingScreen(Screen[None]):
 
     def action_diff(self) -> None:
         """Compare answers and prompts."""
+        self.compare()
+
+    def compare(self, other: LiveIteration | None = None) -> None:
+        """Compare with *other*, or with the iteration this one came from."""
         from workbench.tui.compare import pairs
 
-        found = pairs(self.model)
+        found = pairs(self.model, other)
         if not found:
             hint = "Send the prompt to two lanes, or twice to one."
             self.tell(Notice("info", "There is nothing to compare yet.", hint))
@@ -166,6 +172,7 @@ class LookingScreen(Screen[None]):
 
     def _open(self, session: str | None) -> None:
         if session is not None:
+            self._oldest = None
             self.model.open_session()
             self.bridge.send(OpenSession(session, last=RECENT))
             self.paint()

@@ -87,12 +87,15 @@ class Picker(Modal[int | None]):
 
 
 class Ask(Modal[str | None]):
-    """Ask for one line of text; ends with it, or None."""
+    """Ask for one line of text; ends with it, or None. With *empty*, an empty line is an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
 
-    def __init__(self, painter: Painter, question: str, answer: str = "") -> None:
+    def __init__(
+        self, painter: Painter, question: str, answer: str = "", *, empty: bool = False
+    ) -> None:
         super().__init__()
+        self.empty = empty
         self.painter = painter
         self.question = question
         self.answer = answer
@@ -108,7 +111,8 @@ class Ask(Modal[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """End with what was typed."""
-        self.dismiss(event.value.strip() or None)
+        text = event.value.strip()
+        self.dismiss(text if text or self.empty else None)
 
     def action_leave(self) -> None:
         """End without."""

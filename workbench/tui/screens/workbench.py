@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from workbench.engine.plan import Cancel, Mark, StartRace
+from workbench.engine.plan import Cancel, LoadEarlier, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
 from workbench.tui import rows
@@ -19,7 +19,7 @@ from workbench.tui.bridge import Bridge
 from workbench.tui.live import PAUSE, LiveMode
 from workbench.tui.painter import Painter
 from workbench.tui.screens.base import LookingScreen
-from workbench.tui.setup import Setup
+from workbench.tui.setup import Setup, more
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.check_editor import CheckEditor, CheckHint
 from workbench.tui.widgets.editor import Editor
@@ -110,7 +110,7 @@ class WorkbenchScreen(LookingScreen):
         """Draw what changed; *reload* shows the draft in the editors again."""
         if not self._parts or not self.is_attached:
             return  # a frame may come before the widgets do, or after they went
-        if reload:
+        if self._go_on_to_older() or reload:
             self._load_draft()
         self._fit()
         for strip in self._lanes:
@@ -304,6 +304,16 @@ class WorkbenchScreen(LookingScreen):
         self.take_edits()
         if self.model.step(-1):
             self.paint(reload=True)
+        elif self.model.fold.earlier and self._oldest is None:
+            self._oldest = min(self.model.fold.iterations)
+            self.bridge.send(LoadEarlier(self._oldest, more(len(self.model.fold.iterations))))
+
+    def _go_on_to_older(self) -> bool:
+        """Step on when the iterations before the oldest one have come; True if it stepped."""
+        if self._oldest is None or min(self.model.fold.iterations, default=0) >= self._oldest:
+            return False
+        here, self._oldest = self._oldest, None
+        return self.model.selected == here and self.model.step(-1)
 
     def action_newer(self) -> None:
         """Step to the newer iteration."""
@@ -314,22 +324,22 @@ class WorkbenchScreen(LookingScreen):
     def action_history(self) -> None:
         """List the iterations."""
         self.take_edits()
-        numbers = sorted(self.model.fold.iterations, reverse=True)
-        if not numbers:
+        if not self.model.fold.iterations:
             self.tell(Notice("info", "There is no iteration yet.", "Send the prompt first."))
             return
-        items = [rows.history_line(self.model, number) for number in numbers]
-        selected = self.model.selected
-        at = numbers.index(selected) if selected in numbers else 0
+        from workbench.tui.screens.history import HistoryScreen
 
-        from workbench.tui.screens.dialogs import Choice, Picker
+        self.app.push_screen(HistoryScreen(self.painter, self.model, self.bridge), self._wished)
 
-        def go(index: int | None) -> None:
-            if index is not None:
-                self.model.select(numbers[index])
-                self.paint(reload=True)
-
-        self.app.push_screen(Picker(self.painter, Choice("Iterations", items, at)), go)
+    def _wished(self, wish: tuple[str, int] | None) -> None:
+        if wish is None:
+            return
+        what, number = wish
+        if what == "compare":
+            self.compare(self.model.fold.iterations[number])
+        else:
+            self.model.select(number)
+            self.paint(reload=True)
 
     def action_star(self) -> None:
         """Put a star on the iteration in view, or take it away."""
