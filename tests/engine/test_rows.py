@@ -57,7 +57,7 @@ async def echoed(a_plan):
     echo = Echo()
     client = InProcessEngine(replace(tools(), provider=lambda _lane, _services: echo))
     fold = SessionFold()
-    client.engine.race(StartRace(a_plan))
+    await client.engine.race(StartRace(a_plan))
     async for batch in client.events():
         for event in batch:
             fold.apply(event)
