@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from workbench.engine.plan import LoadEarlier, Mark
 from workbench.tui import rows
@@ -15,6 +14,7 @@ from workbench.tui.bridge import FRAME, Bridge
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Ask, Words
+from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import more
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.pick_list import PickList
@@ -23,7 +23,7 @@ Wish = tuple[Literal["go", "compare"], int]
 """What is to be done with which iteration."""
 
 
-class HistoryScreen(ModalScreen[Wish | None]):
+class HistoryScreen(Modal[Wish | None]):
     """Ends with a wish, or None. Names, stars and notes take effect at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
