@@ -16,9 +16,9 @@ from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
 from workbench.measure.fields import FieldScore
 from workbench.measure.labels import TaskScore
-from workbench.measure.passk import cases_needed
 from workbench.suites import report
-from workbench.suites.results import LaneResult, UnitResult, by_lane, compare_lanes
+from workbench.suites.compare import compare_all
+from workbench.suites.results import LaneResult, UnitResult, by_lane
 from workbench.suites.run import Limits, RunPlan
 from workbench.suites.tasks import score_by_label, score_json
 from workbench.text import plural, visible_line
@@ -227,20 +227,17 @@ def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
 
 
 def _compare(lanes: Sequence[LaneResult]) -> None:
-    for number, first in enumerate(lanes):
-        for second in lanes[number + 1 :]:
-            found = compare_lanes(first, second)
-            if found is None:
-                continue
-            total = found.both + found.only_first + found.only_second + found.neither
-            apart = found.only_first + found.only_second
-            more = cases_needed(max(found.only_first, found.only_second), apart, 0.5)
-            decided = found.p_value <= 0.05
-            hint = "" if decided or more is None else f", about {more * total // apart} needed"
-            output.line(
-                f"{first.lane} against {second.lane}: {found.difference:+.1%}, "
-                f"p = {found.p_value:.3g} (McNemar, exact) on {plural(total, 'case')}{hint}"
-            )
+    for pair in compare_all(lanes):
+        gap = pair.difference
+        if pair.decided_after is not None:
+            hint = f", decided after {pair.decided_after}"
+        else:
+            hint = f", about {pair.needed - pair.cases} more needed" if pair.needed else ""
+        output.line(
+            f"{pair.first} against {pair.second}: {gap.value:+.1%} "
+            f"({gap.low:+.1%} to {gap.high:+.1%}), p = {pair.paired.p_value:.3g} "
+            f"(McNemar, exact) on {plural(pair.cases, 'case')}{hint}"
+        )
 
 
 def _json_line(score: FieldScore) -> str:
@@ -267,7 +264,8 @@ def _narrate(
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
     for miss in short:
-        diagnostics.say(f"{miss.lane}: {miss.reached:.1%} is below {miss.wanted:.0%}")
+        more = f"; about {miss.needed} more cases would tell" if miss.needed else ""
+        diagnostics.say(f"{miss.lane}: {miss.reached:.1%} is below {100 * miss.wanted:.4g}%{more}")
     for lane, case in worse:
         diagnostics.say(f"{lane}: {case} passed in the baseline and does not pass now")
     if outcome.interrupted:
@@ -305,6 +303,7 @@ def _document(
         "wall_s": outcome.wall_s,
         "interrupted": [list(key) for key in outcome.interrupted],
         "lanes": [_lane(lane, scores) for lane in lanes],
+        "pairs": [asdict(pair) for pair in compare_all(lanes)],
         "missed": [asdict(miss) for miss in short],
         "worse": [list(each) for each in worse],
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import median
 from typing import Literal
 
-from workbench.measure.intervals import Paired
-from workbench.measure.paired import Difference, difference
-from workbench.suites.results import CaseResult, LaneResult, compare_lanes
+from workbench.measure.intervals import Paired, paired
+from workbench.measure.paired import Difference, decided_after, difference
+from workbench.measure.passk import cases_needed
+from workbench.suites.results import CaseResult, LaneResult, compare_lanes, pairs_of
 
 Change = Literal["fixed", "broken", "flaky", "slower", "dearer"]
 CHANGES: tuple[Change, ...] = ("broken", "fixed", "flaky", "slower", "dearer")
@@ -41,6 +43,42 @@ class LaneChange:
     paired: Paired
     difference: Difference
     changes: tuple[CaseChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LanePair:
+    """Two lanes of one run on the cases both judged; ``difference`` is the first's rate minus the
+    second's. ``decided_after`` is the number of cases after which McNemar's test told them apart
+    and went on doing so, ``needed`` about how many cases in all would, should the difference stay.
+    """
+
+    first: str
+    second: str
+    cases: int
+    paired: Paired
+    difference: Difference
+    decided_after: int | None
+    needed: int | None
+
+
+def compare_all(lanes: Sequence[LaneResult]) -> list[LanePair]:
+    """Compare each lane of a run with each later one."""
+    found = []
+    for one, other in combinations(lanes, 2):
+        pairs = pairs_of(one, other)
+        counts = paired(pairs)
+        if counts is not None:
+            since = decided_after(pairs)
+            needed = None if since else _needed(counts, len(pairs))
+            gap = difference(counts)
+            found.append(LanePair(one.lane, other.lane, len(pairs), counts, gap, since, needed))
+    return found
+
+
+def _needed(counts: Paired, total: int) -> int | None:
+    apart = counts.only_first + counts.only_second
+    more = cases_needed(max(counts.only_first, counts.only_second), apart, 0.5)
+    return None if more is None else max(total + 1, -(-more * total // apart))
 
 
 def compare_runs(old: Sequence[LaneResult], new: Sequence[LaneResult]) -> list[LaneChange]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.errors import NotSaved, UsageError
 from workbench.measure.intervals import Rate
+from workbench.measure.passk import cases_needed
 from workbench.suites.codec import is_object
 from workbench.suites.file import replace_file
 from workbench.suites.results import CaseResult, LaneResult
@@ -29,11 +30,16 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A threshold that was not reached: the lane, what it reached, and what it should have."""
+    """A threshold that was not reached: the lane, what it reached, and what it should have.
+
+    ``needed`` is there when the rate reaches it and its interval does not: about how many more
+    cases it would take, should the rate stay.
+    """
 
     lane: str
     reached: float
     wanted: float
+    needed: int | None = None
 
 
 def read_threshold(text: str) -> Threshold:
@@ -64,8 +70,17 @@ def missed(
         for lane in chosen:
             reached = _reached(lane.rate, on_interval=on_interval)
             if reached < threshold.share:
-                found.append(Missed(lane.lane, reached, threshold.share))
+                more = _more(lane, threshold.share)
+                found.append(Missed(lane.lane, reached, threshold.share, more))
     return found
+
+
+def _more(lane: LaneResult, share: float) -> int | None:
+    held = sum(case.total > 0 for case in lane.cases)
+    if lane.rate is None or lane.rate.value <= share:
+        return None
+    needed = cases_needed(round(lane.rate.value * held), held, share)
+    return needed - held if needed is not None and needed > held else None
 
 
 def _reached(rate: Rate | None, *, on_interval: bool) -> float:

@@ -267,10 +267,14 @@ def compare_lanes(first: LaneResult, second: LaneResult) -> Paired | None:
     """Compare two lanes (or one lane in two runs) on the cases both have: a case counts as passed
     when more than half of its repeats did.
     """
+    return paired(pairs_of(first, second))
+
+
+def pairs_of(first: LaneResult, second: LaneResult) -> list[tuple[bool, bool]]:
+    """Return for each case that both lanes judged whether it passed on the first, on the second."""
     other = {case.case: case for case in second.cases if case.total}
-    pairs = [
+    return [
         (2 * case.passed > case.total, 2 * other[case.case].passed > other[case.case].total)
         for case in first.cases
         if case.total and case.case in other
     ]
-    return paired(pairs)
