@@ -108,5 +108,11 @@ def test_the_pause_is_never_shorter_than_what_the_provider_asked_for(
     assert pause <= max(asked or 0, retry.FIRST_PAUSE_S * 2**retries) * 1.25
 
 
+@pytest.mark.parametrize("asked", [None, 0.0])
+def test_a_date_that_has_passed_makes_no_retry_at_once(asked: float | None) -> None:
+    error = ProviderError("x", kind="rate_limit", retry_after=asked)
+    assert pause_s(error, 1, lambda: 0.0) == 2 * retry.FIRST_PAUSE_S
+
+
 def test_a_provider_that_asks_for_longer_than_two_minutes_is_not_waited_for() -> None:
     assert not may_pass(ProviderError("x", kind="rate_limit", retry_after=121))

@@ -86,6 +86,17 @@ HELLO = (say("Hel"), say("lo"))
 WHOLE = (*HELLO, stop(usage=USAGE), DONE)
 BIG = b"x" * (17 << 20)
 
+
+def choice(index: int = 0, finish: str | None = None, **delta: object) -> dict[str, object]:
+    return {"index": index, "delta": delta, "finish_reason": finish}
+
+
+def chunk(*choices: dict[str, object], **more: object) -> bytes:
+    return data({"id": "c1", "choices": list(choices), **more})
+
+
+CALL = {"index": 0, "id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
 ENDINGS = (
     Fault("whole", (ok(*WHOLE),), "complete", "Hello", output=2, finish="stop"),
     Fault("no done marker", (ok(*WHOLE[:3]),), "complete", "Hello", output=2),
@@ -104,6 +115,18 @@ ENDINGS = (
     Fault("done, then the connection stays open", ((head(), frame(b"".join(WHOLE)), "hold"),), "complete", "Hello", output=2),
     Fault("text after done is not an answer", (ok(*WHOLE, say("more")),), "complete", "Hello", output=2),
     Fault("answer without text", (ok(stop(usage={**USAGE, "completion_tokens": 0})),), "complete", "", output=0),
+    Fault("two done markers", (ok(*WHOLE, DONE),), "complete", "Hello", output=2),
+    Fault("a done marker with white space", (ok(*HELLO, b"data:  [DONE] \n\n"),), "complete", "Hello"),
+    Fault("text after the finish reason", (ok(*HELLO, stop(), say("!"), DONE),), "complete", "Hello!", finish="stop"),
+    Fault("two finish reasons", (ok(*HELLO, stop("length"), stop("stop"), DONE),), "complete", "Hello", finish="length"),
+    Fault("an empty finish reason is none", (ok(*HELLO, stop("")),), "truncated", "Hello"),
+    Fault("the finish reason of another choice", (ok(*HELLO, chunk(choice(1, "stop"))),), "truncated", "Hello"),
+    Fault("an event that is called done", (ok(*HELLO, b"event: done\ndata: {}\n\n"),), "truncated", "Hello"),
+    Fault("nothing but the length limit", (ok(say(""), stop("length"), DONE),), "complete", "", finish="length"),
+    Fault("given up with an error", (ok(*HELLO, stop("error"), DONE),), "error", "Hello", "server"),
+    Fault("given up by vLLM", (ok(*HELLO, stop("abort"), DONE),), "error", "Hello", "server"),
+    Fault("given up by DeepSeek", (ok(*HELLO, stop("insufficient_system_resource"), DONE),), "error", "Hello", "server"),
+    Fault("HTTP/1.0 that is kept alive", ((b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n" % len(b"".join(WHOLE)), b"".join(WHOLE)),), "complete", "Hello", output=2),
     Fault("role only", (ok(say("")),), "truncated", ""),
 )  # fmt: skip
 
@@ -123,6 +146,11 @@ FRAMING = (
     Fault("NUL and escapes are text", (ok(say("\x00\x1b[31m"), stop()),), "complete", "\x00\x1b[31m"),
     Fault("HTTP chunk extensions and trailers", ((head(), b"%x;name=value\r\n%b\r\n" % (len(HELLO[0]), HELLO[0]), frame(stop()), b"0\r\nX-Trailer: 1\r\n\r\n"),), "complete", "Hel"),
     Fault("interim responses come first", ((b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", *ok(*WHOLE)),), "complete", "Hello", output=2),
+    Fault("2,000 interim responses", ((b"HTTP/1.1 102 Processing\r\n\r\n" * 2000, *ok(*WHOLE)),), "complete", "Hello", output=2),
+    Fault("announced trailers", ((head("text/event-stream", "200 OK", "Trailer: X-Sum"), frame(b"".join(WHOLE)), b"0\r\nX-Sum: 5\r\nX-Other: y\r\n\r\n"),), "complete", "Hello", output=2),
+    Fault("an identity coding that is named", ((head("text/event-stream", "200 OK", "Content-Encoding: Identity"), frame(b"".join(WHOLE)), END),), "complete", "Hello", output=2),
+    Fault("named events that are chunks", (ok(b"event: message\n" + HELLO[0], b"event: completion\n" + HELLO[1], stop()),), "complete", "Hello"),
+    Fault("null and empty objects between", (ok(b"data: null\n\n", HELLO[0], b"data: {}\n\n", HELLO[1], stop()),), "complete", "Hello"),
     Fault("a content type that says nothing", ((head("application/octet-stream"), frame(b"".join(WHOLE)), END),), "complete", "Hello", output=2),
     Fault("no content type", ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", frame(b"".join(WHOLE)), END),), "complete", "Hello", output=2),
 )  # fmt: skip
@@ -133,6 +161,25 @@ CONTENT = (
     Fault("usage of Groq", (ok(*HELLO, stop(x_groq={"id": "r", "usage": USAGE})),), "complete", "Hello", output=2),
     Fault("null usage is unknown", (ok(*HELLO, stop(usage=None)),), "complete", "Hello"),
     Fault("usage of a strange shape is unknown", (ok(*HELLO, stop(usage=[1]), DONE),), "complete", "Hello"),
+    Fault("null usage, then usage", (ok(say("a", usage=None), stop(usage=None), data({"choices": [], "usage": USAGE}), DONE),), "complete", "a", output=2),
+    Fault("usage after done is too late", (ok(*HELLO, stop(), DONE, data({"choices": [], "usage": USAGE})),), "complete", "Hello"),
+    Fault("usage of zero for text that came is unknown", (ok(*HELLO, stop(usage={"prompt_tokens": 0, "completion_tokens": 0}), DONE),), "complete", "Hello"),
+    Fault("negative usage is unknown", (ok(*HELLO, stop(usage={"prompt_tokens": -1, "completion_tokens": -5}), DONE),), "complete", "Hello"),
+    Fault("usage as text and as decimals", (ok(*HELLO, stop(usage={"prompt_tokens": "5", "completion_tokens": 2.0}), DONE),), "complete", "Hello", output=2),
+    Fault("usage of the prompt alone", (ok(*HELLO, stop(usage={"prompt_tokens": 5}), DONE),), "complete", "Hello"),
+    Fault("a message in place of deltas", (ok(data({"choices": [{"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}]}), DONE),), "complete", "Hello"),
+    Fault("a message that says it all again", (ok(*HELLO, data({"choices": [{"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}]}), DONE),), "complete", "Hello"),
+    Fault("text as of plain completions", (ok(data({"choices": [{"index": 0, "text": "Hello"}]}), stop(), DONE),), "complete", "Hello"),
+    Fault("content in parts", (ok(chunk(choice(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}])), stop()),), "complete", "Hello", reasoning="hm"),
+    Fault("two choices at once", (ok(chunk(choice(content="a"), choice(1, content="b")), chunk(choice(1, "stop"), choice(0, "stop"))),), "complete", "a"),
+    Fault("nothing but tool calls", (ok(chunk(choice(role="assistant", content=None)), chunk(choice(tool_calls=[CALL])), stop("tool_calls"), DONE),), "complete", "", finish="tool_calls"),
+    Fault("a function call of old", (ok(chunk(choice(function_call={"name": "f", "arguments": "{}"})), stop("function_call"), DONE),), "complete", "", finish="function_call"),
+    Fault("nothing but a refusal", (ok(chunk(choice(refusal="I can")), chunk(choice(refusal="not")), stop(), DONE),), "complete", ""),
+    Fault("empty errors are none", (ok(say("a", error=None), say("b", error=""), say("c", error={}), say("d", error=False), stop(), DONE),), "complete", "abcd"),
+    Fault("NaN beside the text", (ok(b'data: {"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-Infinity}]}}],"x":NaN}\n\n', stop()),), "complete", "a"),
+    Fault("the last of two equal keys", (ok(b'data: {"choices":[{"delta":{"content":"a","content":"b"}}]}\n\n', stop()),), "complete", "b"),
+    Fault("reasoning that is no text", (ok(chunk(choice(reasoning={"x": 1}, content="a")), stop()),), "complete", "a"),
+    Fault("an index as text", (ok(data({"choices": [{"index": "0", "delta": {"content": "a"}}]}), stop()),), "complete", "a"),
     Fault("timings stand in for usage", (ok(*HELLO, stop(timings={"prompt_n": 4, "predicted_n": 2})),), "complete", "Hello", output=2),
     Fault("reasoning apart", (ok(data({"choices": [{"delta": {"reasoning": "hm"}}]}), data({"choices": [{"delta": {"reasoning_content": "."}}]}), say("a"), stop()),), "complete", "a", reasoning="hm."),
     Fault("fields nobody knows", (ok(say("a", obfuscation="xyz", nvext={"a": [1]}), stop()),), "complete", "a"),
@@ -169,6 +216,12 @@ ERRORS = (
     Fault("500 without a body", (plain(b"", "500 Oops"),), "error", "", "server"),
     Fault("503 that never ends its body", ((head("text/plain", "503 Busy"), frame(b"busy"), "close"),), "error", "", "server", body="busy"),
     Fault("redirect", (plain(b"", "307 Temporary Redirect", "text/plain", "Location: https://elsewhere.example/v1"),), "error", "", "not_found"),
+    Fault("content that is a number", (ok(say("a"), chunk(choice(content=5))),), "error", "a", "protocol"),
+    Fault("choices that are no list", (ok(data({"choices": {"0": 1}})),), "error", "", "protocol"),
+    Fault("529 of an overloaded server", (plain(b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "529 Overloaded"),), "error", "", "server", body="Overloaded"),
+    Fault("304", ((b"HTTP/1.1 304 Not Modified\r\n\r\n",),), "error", "", "not_found"),
+    Fault("brotli although asked not to", ((head("text/event-stream", "200 OK", "Content-Encoding: br"), frame(b"\x1b\x00\x00"), END),), "error", "", "protocol"),
+    Fault("compressed in transfer", ((head("text/event-stream", "200 OK", "Transfer-Encoding: gzip, chunked", chunked=False), frame(gzip.compress(b"".join(WHOLE))), END),), "error", "", "protocol"),
     Fault("compressed although asked not to", ((head("text/event-stream", "200 OK", "Content-Encoding: gzip"), frame(gzip.compress(b"".join(WHOLE))), END),), "error", "", "protocol"),
 )  # fmt: skip
 
@@ -181,6 +234,9 @@ TRANSPORT = (
     Fault("TLS alert in plain text", ((b"\x15\x03\x03\x00\x02\x02\x46", "close"),), "error", "", "protocol"),
     Fault("length and chunked at once", ((head("text/event-stream", "200 OK", "Content-Length: 5"), *ok(*WHOLE)[1:], "close"),), "error", "", "protocol"),
     Fault("bad HTTP chunk size", ((head(), frame(HELLO[0]), b"zz\r\nx\r\n", "hold"),), "error", "Hel", "protocol"),
+    Fault("lines without CR in the head", ((b"HTTP/1.1 200 OK\nContent-Type: text/event-stream\n\n", "close"),), "error", "", "protocol"),
+    Fault("a folded header", ((b"HTTP/1.1 200 OK\r\nX-A: b\r\n c\r\n\r\n", "close"),), "error", "", "protocol"),
+    Fault("two lengths", ((b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "close"),), "error", "", "protocol"),
     Fault("switching protocols", ((b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "hold"),), "error", "", "protocol"),
     Fault("headers without end", ((b"HTTP/1.1 200 OK\r\n", "flood-headers"),), "error", "", "protocol"),
     Fault("a line without end", ((head(), frame(HELLO[0]), "flood-line"),), "error", "Hel", "too_large"),

@@ -39,12 +39,11 @@ def may_pass(error: ProviderError) -> bool:
 def pause_s(error: ProviderError, retries: int, random: Callable[[], float]) -> float:
     """Return how many seconds to wait before the next try.
 
-    What the provider asked for (``Retry-After``) is a lower bound; without it the pause doubles
-    from half a second. Up to a quarter is added at random, never taken away, so that lanes which
+    The pause doubles from half a second; what the provider asked for (``Retry-After``) is a lower
+    bound. Up to a quarter is added at random, never taken away, so that lanes which
     failed together do not come back together.
     """
-    asked = error.retry_after
-    base = FIRST_PAUSE_S * 2**retries if asked is None else asked
+    base = max(FIRST_PAUSE_S * (1 << retries), error.retry_after or 0.0)
     return min(base, LONGEST_PAUSE_S) * (1 + random() / 4)
 
 

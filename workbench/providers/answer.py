@@ -162,12 +162,19 @@ class Answer:
         return replace(final, provider_data=data, request_id=identity)
 
 
+def _coding_of(head: Head) -> str:
+    """Return how a body is compressed; empty when it is not."""
+    named = ",".join(head.get(name) or "" for name in ("content-encoding", "transfer-encoding"))
+    codings = (part.strip().lower() for part in named.split(","))
+    return ", ".join(c for c in codings if c not in ("", "identity", "chunked"))
+
+
 async def refuse(head: Head, wire: Exchange) -> None:
     """Raise for a response that is no event stream."""
     if head.status != 200:
         raise from_status(head, await wire.read_all(16 * BODY_LIMIT))
-    coding = (head.get("content-encoding") or "identity").strip().lower()
-    if coding != "identity":
+    coding = _coding_of(head)
+    if coding:
         raise StreamBroken(
             f"The server compressed the stream ({coding[:40]}) although asked not to.",
             "Turn compression off for event streams in the server or the proxy before it.",

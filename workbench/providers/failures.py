@@ -197,7 +197,7 @@ def _number(value: object) -> float | None:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if 0 <= number < 1e9 else None
+    return min(number, 1e9) if number >= 0 else None
 
 
 def _sentence(what: str, said: str) -> str:

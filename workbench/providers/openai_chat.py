@@ -30,6 +30,9 @@ from workbench.providers.openai_wire import (
 )
 from workbench.providers.sse import MAX_EVENT, ServerEvent, SseDecoder
 
+GAVE_UP = ("error", "abort", "insufficient_system_resource")
+"""Finish reasons that say the provider failed (OpenRouter's, vLLM's, DeepSeek's): no success."""
+
 MAX_ANSWER = 64 << 20
 """Characters an answer may have, reasoning and tool calls included."""
 
@@ -136,13 +139,17 @@ class ChatStream:
         try:
             chunk = decode_chunk(data)
         except ValueError as error:
+            said = data.strip().upper()
+            if said in (b"[DONE]", b"NULL"):
+                self.done = self.done or said == b"[DONE]"
+                return
             raise StreamBroken(
                 f"A chunk of the stream is not what the protocol says: {error}.",
                 "The server's own words are kept.",
                 body=data[:4096].decode("utf-8", "replace"),
             ) from None
         self._seen += 1
-        if present(chunk.error) or chunk.object == "error" or _bare_error(chunk):
+        if _is_error(chunk.error) or chunk.object == "error" or _bare_error(chunk):
             raise from_document(plain(msgspec.Raw(data)), data)
         self._take_chunk(chunk, stamp, deltas)
 
@@ -150,15 +157,28 @@ class ChatStream:
         for choice in chunk.choices or ():
             if choice.index != 0:
                 continue
-            if present(choice.error):
+            if _is_error(choice.error):
                 raise from_document({"error": plain(choice.error)}, bytes(choice.error))
             if choice.delta is not None:
                 self._take_delta(choice.delta, stamp, deltas)
-            if choice.finish_reason:
-                self._finish = choice.finish_reason
+            elif choice.text:
+                self._say("answer", choice.text, stamp, deltas)
+            elif choice.message is not None and not self._chars:  # else it says it all again
+                self._take_delta(choice.message, stamp, deltas)
+            if choice.finish_reason and self._finish is None:
+                self._end(choice.finish_reason)
             if present(choice.logprobs):
                 self._logprobs.append(choice.logprobs)
         self._take_rest(chunk)
+
+    def _end(self, reason: str) -> None:
+        self._finish = reason
+        if reason in GAVE_UP:
+            raise ProviderError(
+                f"The provider gave the answer up: its finish reason is {reason!r}.",
+                "Try again; what had come is kept.",
+                kind="server",
+            )
 
     def _take_delta(self, delta: ChatDelta, stamp: int, deltas: list[Delta]) -> None:
         thought = delta.reasoning_content or delta.reasoning
@@ -174,6 +194,8 @@ class ChatStream:
             self._refusal.append(delta.refusal)
         for call in delta.tool_calls or ():
             self._take_call(call, stamp)
+        if delta.function_call is not None:  # what tool calls were called before
+            self._take_call(ToolCall(0, None, delta.function_call), stamp)
 
     def _take_rest(self, chunk: Chunk) -> None:
         self._model = chunk.model or self._model
@@ -251,12 +273,15 @@ class ChatStream:
         if usage is not None:
             details, prompt = usage.completion_tokens_details, usage.prompt_tokens_details
             cached = prompt.cached_tokens if prompt else None
+            output = usage.completion_tokens
+            if not output and self._chars:  # zero for what was seen to come is no count
+                output = None
             found = Tokens(
-                usage.prompt_tokens,
-                usage.completion_tokens,
+                usage.prompt_tokens or None,
+                output,
                 details.reasoning_tokens if details else None,
                 usage.prompt_cache_hit_tokens if cached is None else cached,
-                "unknown" if usage.completion_tokens is None else "measured",
+                "unknown" if output is None else "measured",
             )
         if found.output is not None:
             return found
@@ -305,7 +330,7 @@ def _typed(raw: msgspec.Raw | None, kind: type[T]) -> T | None:
     if raw is None:
         return None
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return msgspec.json.decode(raw, type=kind, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -316,6 +341,11 @@ def _join(high: str, text: str) -> str:
         code = 0x10000 + ((ord(high) - 0xD800) << 10) + (ord(text[0]) - 0xDC00)
         return chr(code) + text[1:]
     return high + text
+
+
+def _is_error(raw: msgspec.Raw) -> bool:
+    """True for an error, false for the empty ones that some servers put into every chunk."""
+    return present(raw) and bool(plain(raw))
 
 
 def _bare_error(chunk: Chunk) -> bool:

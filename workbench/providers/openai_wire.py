@@ -49,13 +49,16 @@ class ChatDelta(msgspec.Struct, gc=False):
     reasoning: str | None = None
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
+    function_call: Function | None = None
 
 
 class Choice(msgspec.Struct, gc=False):
-    """One choice of a chunk."""
+    """One choice of a chunk. Some servers end with the whole ``message``, or send ``text``."""
 
     index: int = 0
     delta: ChatDelta | None = None
+    message: ChatDelta | None = None
+    text: str | None = None
     finish_reason: str | None = None
     logprobs: msgspec.Raw = RAW_NONE
     error: msgspec.Raw = RAW_NONE
@@ -134,7 +137,7 @@ def decode_chunk(data: bytes) -> Chunk:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        found: object = json.loads(data.decode("utf-8", "replace"), parse_constant=_refuse)
+        found: object = json.loads(data.decode("utf-8", "replace"), parse_constant=_no_number)
         return _convert(found)
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -158,7 +161,8 @@ def _convert(found: object) -> Chunk:
     for choice in choices if isinstance(choices, list) else ():
         _encode_fields(choice, ("logprobs", "error"))
         if isinstance(choice, dict):
-            _tidy_delta(choice.get("delta"))
+            for part in (choice.get("delta"), choice.get("message")):
+                _tidy_delta(part)
             if not isinstance(choice.get("index"), int):
                 choice.pop("index", None)
     if isinstance(found.get("x_groq"), dict):
@@ -169,8 +173,17 @@ def _convert(found: object) -> Chunk:
 
 
 def _tidy_delta(delta: object) -> None:
-    """Make tool calls readable that carry their arguments as an object instead of as text."""
-    if not isinstance(delta, dict) or "tool_calls" not in delta:
+    """Drop what has another type than text, and make tool calls readable that carry their arguments
+    as an object.
+    """
+    if not isinstance(delta, dict):
+        return
+    for key in ("reasoning", "reasoning_content", "refusal"):
+        if not isinstance(delta.get(key), str):
+            delta.pop(key, None)
+    if not isinstance(delta.get("function_call"), dict):
+        delta.pop("function_call", None)
+    if "tool_calls" not in delta:
         return
     calls = []
     for call in delta["tool_calls"] if isinstance(delta["tool_calls"], list) else ():
@@ -203,8 +216,9 @@ def _raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(json.dumps(value).encode("ascii"))
 
 
-def _refuse(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
+def _no_number(_name: str) -> object:
+    """NaN and infinities, which JSON does not have: servers write them for log probabilities."""
+    return None
 
 
 def present(raw: msgspec.Raw) -> bool:
