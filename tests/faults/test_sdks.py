@@ -11,7 +11,7 @@ import pytest
 from tests.faults.scripts import ALL, END, HELLO, WHOLE, Fault, frame, head, ok, plain
 from tests.faults.server import fault_server
 from tests.faults.test_streams import attempt
-from workbench.errors import ConfigError, ConnectFailed, MissingKey
+from workbench.errors import ConfigError, ConnectFailed, MissingKey, ProviderError
 from workbench.model.attempt import Tokens
 from workbench.model.lane import Lane, Params
 from workbench.model.prompt import Message
@@ -203,9 +203,77 @@ async def test_responses_that_do_not_end_well(
         assert found.final.finish_reason == finish
 
 
+async def test_what_responses_does_not_know_is_refused_and_log_probabilities_are_kept(
+    services: Services,
+) -> None:
+    token = {"token": "Hel", "logprob": -0.1}
+    said = event("response.output_text.delta", delta="Hel", logprobs=[token])
+    script = ok(said, event("response.completed", response=DONE))
+    async with fault_server([script]) as (url, seen):
+        provider = provider_for(lane("openai", url, api="responses"), services)
+        for params in (Params(seed=7), Params(stop=("x",))):
+            with pytest.raises(ProviderError, match="Responses knows no"):
+                async for _ in provider.stream(Request("m", (Message("user", "hi"),), params)):
+                    pass
+        assert seen.requests == []
+        request = Request("m", (Message("user", "hi"),), Params(logprobs=2, max_tokens=20))
+        items = [item async for batch in provider.stream(request) for item in batch]
+        await services.close()
+    (raw,) = seen.requests
+    body = json.loads(raw.partition(b"\r\n\r\n")[2])
+    assert body["include"] == ["message.output_text.logprobs"]
+    assert (body["top_logprobs"], body["max_output_tokens"]) == (2, 20)
+    assert items[-1].provider_data["logprobs"] == [token]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+async def test_a_cerebras_lane_without_a_cap_is_sent_with_one_and_says_what_it_reserved(
+    sdk: str, services: Services
+) -> None:
+    async with fault_server([ok(*WHOLE)]) as (url, seen):
+        found = await attempt(provider_for(lane(sdk, url), services))
+        await services.close()
+    assert found.final is not None
+    body = json.loads(seen.requests[0].partition(b"\r\n\r\n")[2])
+    expected = 2048 if sdk == "cerebras" else None
+    assert body.get("max_completion_tokens") == expected
+    assert found.final.provider_data["request"].get("max_completion_tokens") == expected  # type: ignore[attr-defined]
+    assert found.final.provider_data.get("reserved_tokens") == expected
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+async def test_options_of_the_wire_hold_for_the_sdks_as_well(sdk: str, services: Services) -> None:
+    options = {"usage": False, "max_tokens_field": "max_tokens", "headers": {"X-A": "env:B"}}
+    async with fault_server([ok(*WHOLE)]) as (url, seen):
+        provider = provider_for(lane(sdk, url, **options), services)
+        request = Request("m", (Message("user", "hi"),), Params(max_tokens=9))
+        async for _ in provider.stream(request):
+            pass
+        await services.close()
+    top, _, body = seen.requests[0].partition(b"\r\n\r\n")
+    assert json.loads(body)["max_tokens"] == 9
+    assert "stream_options" not in json.loads(body)
+    assert f"X-A: {CANARY}".encode() in top
+
+
 def test_models_without_chat_completions_are_asked_through_responses() -> None:
     assert uses_responses("o3-pro", None)
+    assert uses_responses("gpt-5.5-pro-2026-04-23", None)
     assert not uses_responses("gpt-4o-mini", None)
     assert not uses_responses("o3-pro", "chat")
     with pytest.raises(ConfigError):
         uses_responses("m", "telepathy")
+
+
+def test_the_models_said_to_need_responses_are_those_the_sdk_knows_for_it_alone() -> None:
+    from typing import get_args
+
+    from openai.types.chat_model import ChatModel
+    from openai.types.shared.responses_model import ResponsesModel
+
+    alone = [name for part in get_args(ResponsesModel) for name in get_args(part)]
+    alone = [name for name in alone if name not in get_args(ChatModel)]
+    assert len(alone) > 10
+    assert [name for name in alone if not uses_responses(name, None)] == []
+    chat = [name for name in get_args(ChatModel) if "codex" not in name]
+    assert [name for name in chat if uses_responses(name, None)] == []

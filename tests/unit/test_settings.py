@@ -77,3 +77,20 @@ def test_an_unknown_lane_is_answered_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UnknownName) as caught:
         read(tmp_path).lane("qwen2")
     assert "qwen" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("params = { max_tokens = 0 }", "params.max_tokens = 0 cannot be"),
+        ("params = { temperature = -0.5 }", "params.temperature = -0.5 cannot be"),
+        ("params = { top_p = nan }", "params.top_p = nan cannot be"),
+        ("limits = { concurrent = 0 }", "limits.concurrent = 0 cannot be"),
+        ("deadlines = { total = -1 }", "deadlines.total = -1 cannot be"),
+        ("prices = { output = inf }", "prices.output = inf cannot be"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_told(tmp_path: Path, line: str, said: str) -> None:
+    text = f'[lanes.a]\nbase_url = "http://127.0.0.1:1/v1"\n{line}\n'
+    with pytest.raises(ConfigError, match=r"^lanes\.a: " + said):
+        read(tmp_path, project=text)

@@ -14,16 +14,20 @@ from workbench.api.wiring import make_tools
 from workbench.config.settings import Settings
 from workbench.engine.clock import metered_loop
 from workbench.errors import WorkbenchError
+from workbench.model.confidential import public, references, secrets_of
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Delta, Final, Request, Sent, Services
-from workbench.providers.presets import resolve
+from workbench.providers.presets import cap_of, resolve
 from workbench.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from workbench.providers.base import Provider, StreamItem
+
+RESPONSES_LEAST = 16
+"""OpenAI's Responses refuses a smaller ``max_output_tokens``."""
 
 OFFLINE = ("local", "scripted", "replay")
 """Providers without an address or a list of models."""
@@ -32,7 +36,8 @@ OFFLINE = ("local", "scripted", "replay")
 @dataclass(frozen=True, slots=True)
 class LaneRow:
     """A declared lane. ``key`` is ``not needed``, ``environment``, ``keyring`` or ``missing``;
-    ``declared`` is the file it stands in, or ``default``.
+    ``declared`` is the file it stands in, or ``default``. ``max_tokens`` is what is sent as the
+    cap of an answer, the lane's own or its service's.
     """
 
     name: str
@@ -42,6 +47,7 @@ class LaneRow:
     key_name: str | None
     key: str
     declared: str
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +82,24 @@ def list_lanes(settings: Settings) -> list[LaneRow]:
 
 
 def _row(settings: Settings, keys: Keys, lane: Lane) -> LaneRow:
+    names = _key_names(lane)
+    missing = [name for name in names if keys.source(name) == "missing"]
+    name = next(iter(missing or names), None)
     return LaneRow(
         lane.name,
         lane.provider,
         lane.model,
-        lane.base_url or lane.path or "this machine",
-        lane.key_env,
-        keys.source(lane.key_env) if lane.key_env else "not needed",
+        public(lane).base_url or lane.path or "this machine",
+        name,
+        keys.source(name) if name else "not needed",
         settings.source(f"lanes.{lane.name}"),
+        lane.params.max_tokens or cap_of(lane),
     )
+
+
+def _key_names(lane: Lane) -> list[str]:
+    """The variables a lane needs: its key, and what its headers refer to."""
+    return [*([lane.key_env] if lane.key_env else []), *sorted(references(lane))]
 
 
 def check_lane(settings: Settings, name: str) -> LaneCheck:
@@ -110,6 +125,7 @@ async def _check(settings: Settings, lane: Lane) -> LaneCheck:
             if lane.provider not in OFFLINE:
                 step, models = await _models(lane, tools.services)
                 steps.append(step)
+                steps.append(_limits_step(lane))
             trying = "answer"
             steps.append(await _token(provider, lane))
     except WorkbenchError as error:
@@ -120,17 +136,24 @@ async def _check(settings: Settings, lane: Lane) -> LaneCheck:
 
 
 def _key_step(settings: Settings, lane: Lane) -> Step:
-    if not lane.key_env:
+    names, keys = _key_names(lane), Keys(settings)
+    if not names:
         return Step("key", None, "not needed")
-    source = Keys(settings).source(lane.key_env)
-    if source == "missing":
-        return Step(
-            "key",
-            False,
-            f"{lane.key_env} is not set.",
-            f"Set it, or store it: workbench lanes key {lane.name}.",
-        )
-    return Step("key", True, f"{lane.key_env} from the {source}")
+    for name in names:
+        if keys.source(name) == "missing":
+            hint = "" if name != lane.key_env else f", or store it: workbench lanes key {lane.name}"
+            return Step("key", False, f"{name} is not set.", f"Set it{hint}.")
+    found = (f"{name} from the {keys.source(name)}" for name in names)
+    return Step("key", True, ", ".join(found))
+
+
+def _limits_step(lane: Lane) -> Step:
+    """Tell what one request takes from the account's limits."""
+    cap = lane.params.max_tokens or cap_of(lane)
+    if cap is None:
+        text = "no max_tokens: how much an answer takes from the account's limits is the server's"
+        return Step("limits", None, text, "Set max_tokens in the lane's params.")
+    return Step("limits", None, f"a request reserves its prompt and {cap} tokens (max_tokens)")
 
 
 async def _connect(provider: Provider) -> Step:
@@ -142,15 +165,16 @@ async def _connect(provider: Provider) -> Step:
 
 async def _models(lane: Lane, services: Services) -> tuple[Step, tuple[str, ...]]:
     """Ask the server for its models; that many servers do not list any is no failure."""
-    from workbench.providers.compatible import Options, address_of
+    from workbench.providers.compatible import Options, address_of, headers_of, key_of
     from workbench.providers.http.exchange import encode_request, exchange
     from workbench.providers.http.pool import Pool
 
     address = address_of(lane, Options(lane))
-    found = services.secret(lane.key_env, lane.base_url or "") if lane.key_env else None
-    headers = [("Accept", "application/json"), ("User-Agent", "workbench")]
-    if found:
-        headers.append(("Authorization", f"Bearer {found}"))
+    key = key_of(lane, services)
+    own, _ = headers_of(lane, Options(lane), services)
+    headers = [("Accept", "application/json"), ("User-Agent", "workbench"), *own.items()]
+    if key:
+        headers.append(("Authorization", f"Bearer {key.reveal()}"))
     request = encode_request("GET", address, "/models", headers)
     pool = Pool.of(services)
     try:
@@ -160,7 +184,7 @@ async def _models(lane: Lane, services: Services) -> tuple[Step, tuple[str, ...]
             body = await wire.read_all(4 << 20)
     except WorkbenchError as error:
         return Step("models", None, f"not listed: {error.message}"), ()
-    mask = Redactor([found] if found else [])
+    mask = Redactor([*([key.reveal()] if key else []), *own.values(), *secrets_of(lane)])
     names = tuple(map(mask, model_names(body))) if head.status == 200 else ()
     if not names:
         return Step("models", None, f"the server lists none (HTTP {head.status})"), ()
@@ -185,7 +209,8 @@ def model_names(body: bytes) -> tuple[str, ...]:
 
 async def _token(provider: Provider, lane: Lane) -> Step:
     """Time one token."""
-    params = replace(lane.params, max_tokens=1, response_format=None, logprobs=None, stop=())
+    cap = RESPONSES_LEAST if lane.provider == "openai" else 1
+    params = replace(lane.params, max_tokens=cap, response_format=None, logprobs=None, stop=())
     request = Request(lane.model, (Message("user", "Say OK."),), params, lane.deadlines)
     sent, first, final = 0, 0, None
     stream = cast("AsyncGenerator[Sequence[StreamItem]]", provider.stream(request))

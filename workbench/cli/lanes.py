@@ -25,13 +25,16 @@ def lanes() -> None:
 @lanes.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_(*, as_json: bool) -> None:
-    """List every declared lane: provider, model, address, and whether its key is there."""
+    """List every declared lane: provider, model, address, whether its key is there, and its cap.
+
+    The cap is the `max_tokens` that is sent.
+    """
     rows = api.list_lanes(settings_for())
     if as_json:
         output.document({"v": 1, "lanes": [asdict(row) for row in rows]})
         return
     output.table(
-        ("lane", "provider", "model", "where", "key", "declared in"),
+        ("lane", "provider", "model", "where", "key", "cap", "declared in"),
         [
             (
                 row.name,
@@ -39,6 +42,7 @@ def list_(*, as_json: bool) -> None:
                 row.model,
                 row.where,
                 f"{row.key_name}: {row.key}" if row.key_name else row.key,
+                "–" if row.max_tokens is None else str(row.max_tokens),
                 row.declared,
             )
             for row in rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,8 +41,10 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         """Return the lane; a relative ``path`` is taken from *folder*.
 
         Raises:
-            ConfigError: neither provider, path nor base_url say where to ask.
+            ConfigError: neither provider, path nor base_url say where to ask, or a number is out of
+                its bounds.
         """
+        check_numbers(name, self)
         path = None if self.path is None else str(folder / Path(self.path).expanduser())
         deadlines = self.deadlines
         if self.deadline is not None:
@@ -74,6 +77,45 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             f"lanes.{name}: nothing says where to send the prompt.",
             'Give it a provider, a base_url, or the path of a GGUF file: path = "model.gguf".',
         )
+
+
+LEAST: Mapping[str, float] = {
+    "params.temperature": 0,
+    "params.top_p": 0,
+    "params.max_tokens": 1,
+    "params.logprobs": 0,
+    "limits.requests_per_minute": 1,
+    "limits.tokens_per_minute": 1,
+    "limits.concurrent": 1,
+    "limits.retries": 0,
+    "prices.input": 0,
+    "prices.output": 0,
+    "prices.cached_input": 0,
+    "deadline": 0.001,
+    "deadlines.connect": 0.001,
+    "deadlines.first_token": 0.001,
+    "deadlines.between_tokens": 0.001,
+    "deadlines.total": 0.001,
+    "max_cost": 0,
+}
+"""What a number of a lane's table may at least be. What is too much is the provider's to say."""
+
+
+def check_numbers(name: str, table: LaneTable) -> None:
+    """Look for numbers that cannot be meant.
+
+    Raises:
+        ConfigError: one is below its least value, or not finite.
+    """
+    for key, least in LEAST.items():
+        value: object = table
+        for part in key.split("."):
+            value = getattr(value, part, None)
+        if isinstance(value, int | float) and not least <= value < float("inf"):
+            raise ConfigError(
+                f"lanes.{name}: {key} = {value:g} cannot be.",
+                f"The least it may be is {least:g}; leave it out to set none.",
+            )
 
 
 def from_text(name: str, text: str, folder: Path) -> Lane:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 
 from workbench.errors import ProviderError, StreamBroken
 from workbench.model.lane import Limits
 from workbench.providers.base import Final, Request
 from workbench.providers.breaker import Breaker
 from workbench.providers.limiter import Admission, Limiter
+
+
+def _quiet(_text: str) -> None:
+    return None
 
 
 class Gate:
@@ -25,7 +30,16 @@ class Gate:
         self._limits = limits
         self._breaker = breaker or Breaker()
         self._cap = cap
-        self.status: Callable[[str], None] = lambda _: None
+        self._status: ContextVar[Callable[[str], None]] = ContextVar("status", default=_quiet)
+
+    @property
+    def status(self) -> Callable[[str], None]:
+        """What tells the person of the attempt whose task this is: a lane may run several."""
+        return self._status.get()
+
+    @status.setter
+    def status(self, tell: Callable[[str], None]) -> None:
+        self._status.set(tell)
 
     def check(self) -> None:
         """Raise while the breaker is open.

@@ -39,9 +39,15 @@ RESPONSES_ONLY = (
     "gpt-5-pro",
     "gpt-5.1-codex",
     "gpt-5.5-pro",
+    "gpt-5.6-cyber",
+    "gpt-6-cyber",
+    "gpt-6-rosalind",
+    "gpt-6.2-astra-law",
+    "gpt-daybreak",
+    "gpt-rosalind",
 )
-"""Beginnings of model names that OpenAI serves through Responses alone (those that its SDK knows as
-``ResponsesModel`` and not as ``ChatModel``).
+"""Beginnings of model names that OpenAI serves through Responses alone: those that its SDK knows as
+``ResponsesModel`` and not as ``ChatModel``, and the codex models.
 """
 
 

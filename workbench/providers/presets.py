@@ -98,6 +98,12 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 
+def cap_of(lane: Lane) -> int | None:
+    """Return the ``max_tokens`` that is sent for a lane that sets none, or None."""
+    preset = PRESETS.get(lane.provider)
+    return preset.dialect.cap if preset is not None else None
+
+
 def billing_of(lane: Lane) -> str:
     """Return how the lane's service bills an answer that is cut off, as a clause; empty where
     nobody bills.

@@ -10,7 +10,7 @@ from benchmarks.server import Behaviour, in_process_of_its_own
 from workbench.api.lanes import check_lane, list_lanes, model_names
 from workbench.config.settings import Settings, load_settings
 from workbench.errors import UnknownName
-from workbench.model.lane import Lane
+from workbench.model.lane import Lane, Params
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def test_a_lane_that_works_passes_every_step(url: str) -> None:
         ("key", None),
         ("connection", True),
         ("models", True),
+        ("limits", None),
         ("answer", True),
     ]
     assert found.ok
@@ -55,6 +56,27 @@ def test_a_missing_key_stops_everything(url: str) -> None:
     found = check_lane(settings_with(lane), "a")
     assert [(s.name, s.ok) for s in found.steps] == [("key", False)]
     assert "workbench lanes key a" in found.steps[0].hint
+
+
+def test_a_header_that_refers_to_a_missing_variable_stops_everything(url: str) -> None:
+    options = {"headers": {"X-Api-Key": "env:NO_SUCH_KEY_ANYWHERE"}}
+    lane = Lane("a", "compatible", "m", base_url=url, options=options)
+    settings = settings_with(lane)
+    assert check_lane(settings, "a").steps[0].message == "NO_SUCH_KEY_ANYWHERE is not set."
+    (row,) = list_lanes(settings)
+    assert (row.key_name, row.key) == ("NO_SUCH_KEY_ANYWHERE", "missing")
+
+
+def test_what_a_request_reserves_is_told() -> None:
+    bench, cerebras = Lane("a", "compatible", "m", base_url="http://127.0.0.1:9"), "cerebras"
+    lanes = (bench, replace(bench, params=Params(max_tokens=50)), Lane("c", cerebras, "m"))
+    rows = [list_lanes(settings_with(lane))[0].max_tokens for lane in lanes]
+    assert rows == [None, 50, 2048]
+
+
+def test_no_secret_of_an_address_is_listed() -> None:
+    lane = Lane("a", "compatible", "m", base_url="http://127.0.0.1:9/v1?key=0123456789")
+    assert list_lanes(settings_with(lane))[0].where == "http://127.0.0.1:9/v1?key=***"
 
 
 def test_an_unknown_lane_is_a_wrong_name() -> None:

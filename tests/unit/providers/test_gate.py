@@ -175,6 +175,26 @@ async def test_a_lane_whose_provider_failed_rests_and_comes_back_by_itself(
     assert said[-1] == "trying whether the provider works again"
 
 
+async def test_each_attempt_of_a_lane_is_told_of_its_own_wait() -> None:
+    gate = Gate(Limiter("o"), Limits(concurrent=1))
+    request = Request("m", (Message("user", "hi"),))
+    told: dict[str, list[str]] = {"a": [], "b": []}
+
+    async def run(name: str) -> None:
+        gate.status = told[name].append
+        await asyncio.sleep(0)
+        gate.leave(await gate.enter(request), None)
+
+    first = await gate.enter(request)
+    waiting = [asyncio.create_task(run(name)) for name in told]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gate.leave(first, None)
+    await asyncio.gather(*waiting)
+    assert told["a"] == ["waiting: 1 requests at once to o"]
+    assert told["b"] == []  # it stood in line behind the other
+
+
 async def test_the_failure_that_opens_the_breaker_says_that_the_lane_rests() -> None:
     gate = Gate(Limiter("o"), Limits())
     errors = [ProviderError("HTTP 500.", "Try again.") for _ in range(FAILURES)]
