@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.api.storytelling import BAD, GOOD, plot
-from workbench.api.retro import Change, recheck, rejudge
+from workbench.api.retro import Change, _readable, recheck, rejudge
 from workbench.checks.syntax import parse_checks
 from workbench.errors import CheckSyntaxError, UnknownName
 from workbench.model.attempt import Attempt, AttemptError, Tokens
@@ -104,3 +104,10 @@ def test_a_provider_that_failed_still_failed() -> None:
 def test_a_deadline_is_judged_on_the_recorded_clock() -> None:
     found = rejudge(recorded("{}"), LANE, parse_checks(["deadline:ttft<0.05s"]))
     assert (found.now.first_failure.kind, found.now.ttff_ms) == ("deadline", 50.0)
+
+
+def test_a_judge_or_code_within_a_recorded_group_is_not_run() -> None:
+    texts = ("all:(json) (judge/lane=x:good)", 'any:(json) "python:def check(text): return True"')
+    specs, unread = _readable((*texts, "all:(json) (max_chars:3)"))
+    assert [spec.name for spec in specs] == ["all"]
+    assert unread == texts

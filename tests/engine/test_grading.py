@@ -52,6 +52,16 @@ async def test_a_judge_fails_the_answer_and_its_reply_time_and_tokens_are_kept_a
     assert "rude" in str(attempt_document(attempt)["judged"])
 
 
+async def test_a_judge_in_a_group_is_asked_and_kept_apart() -> None:
+    judge = lane("judge", text='{"pass": false, "reason": "rude"}')
+    checks = ("warn any:(json) (judge/lane=judge:is polite)", "not judge/lane=judge:is polite")
+    iteration = await graded(plan(lane(text="hello"), checks=checks), judge)
+    (attempt,) = iteration.attempts
+    assert [(c.verdict, c.severity) for c in attempt.checks] == [("fail", "warn"), ("pass", "fail")]
+    assert attempt.verdict == "pass"
+    assert sorted(reply.index for reply in attempt.judged) == [0, 1]
+
+
 async def test_a_judge_nobody_declared_is_an_error_of_the_check() -> None:
     iteration = await graded(plan(lane(text="hello"), checks=("judge/lane=nobody:is polite",)))
     assert iteration.attempts[0].checks[0].verdict == "error"

@@ -72,7 +72,7 @@ def judge_text(
             results[index], verdict=d.verdict, at_char=d.at_char, reason=d.reason, span=d.span
         )
     for index, spec in enumerate(specs):
-        if spec.definition.when == "timer":
+        if any(part.definition.when == "timer" for part in spec.parts()):
             results[index] = replace(
                 results[index], verdict="error", at_char=None, reason=_NO_CLOCK, span=None
             )

@@ -215,7 +215,7 @@ def _readable(texts: Iterable[str]) -> tuple[list[CheckSpec], tuple[str, ...]]:
         except UsageError:
             unread.append(text)
             continue
-        if spec.name in RUNS_ELSEWHERE:
+        if any(part.name in RUNS_ELSEWHERE for part in spec.parts()):
             unread.append(text)
         else:
             specs.append(spec)

@@ -140,10 +140,11 @@ def _compared(cases: Sequence[Case], plan: RunPlan, lanes: Mapping[str, Lane]) -
 def _lanes_asked(sets: set[tuple[str, ...]], lane: Lane) -> Iterator[tuple[CheckSpec, str]]:
     """Yield the checks of *lane* that ask another lane, with its name."""
     for texts in {(*checks, *lane.checks) for checks in sets}:
-        for spec in for_lane(parse_checks(texts), lane.name):
-            name = lane_asked(spec.name, spec.argument)
-            if name is not None:
-                yield spec, name
+        for whole in for_lane(parse_checks(texts), lane.name):
+            for spec in whole.parts():
+                name = lane_asked(spec.name, spec.argument)
+                if name is not None:
+                    yield spec, name
 
 
 def _judges(

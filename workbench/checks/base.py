@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from workbench.model.verdict import Decision
@@ -135,7 +136,11 @@ class GradedCheck(Protocol):
         ...
 
     async def grade(self, text: str, context: Context) -> Grade:
-        """The answer is complete: decide. Called instead of ``finish``, at most once."""
+        """The answer is complete: decide. Called instead of ``finish``, at most once.
+
+        A check that may decide at the end without being graded has a method ``settle`` as well,
+        called before, which returns a decision or None.
+        """
         ...
 
 
@@ -158,11 +163,13 @@ class Argument:
 
     ``text`` is everything after the colon as it was written, empty when there is no colon;
     ``given`` tells the two apart. ``options`` maps each option to its value, empty for a flag.
+    ``folder`` is where the members of a group may read the files they name, None for nowhere.
     """
 
     text: str = ""
     given: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

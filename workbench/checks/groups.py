@@ -6,11 +6,25 @@ must balance; a member for which they do not is written as a JSON string.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from workbench.checks.arguments import to_int
-from workbench.checks.base import Argument, Check, Definition, Progress, TimedCheck
+from workbench.checks.base import (
+    Argument,
+    Check,
+    CodeCheck,
+    Context,
+    Definition,
+    Grade,
+    GradedCheck,
+    Progress,
+    Reply,
+    TimedCheck,
+)
 from workbench.checks.syntax import CheckSpec, parse_check
 from workbench.errors import CheckSyntaxError, UsageError
 from workbench.model.verdict import Decision
@@ -25,9 +39,9 @@ class Group:
     A member's error makes the group an error when the others do not decide it.
     """
 
-    def __init__(self, members: Sequence[CheckSpec], needed: int) -> None:
+    def __init__(self, members: Sequence[CheckSpec], checks: Sequence[Check], needed: int) -> None:
         self._labels = [member.label for member in members]
-        self._checks = [member.make() for member in members]
+        self._checks = checks
         self._negated = [member.negated for member in members]
         self._open = dict(enumerate(self._checks))
         self._timed = {i: c for i, c in self._open.items() if isinstance(c, TimedCheck)}
@@ -61,10 +75,26 @@ class Group:
 
     def finish(self) -> Decision:
         """See the protocol."""
-        last = [(self._seen, index, check.finish()) for index, check in self._open.items()]
-        decision = self._take(last)
-        if decision is not None:
-            return decision
+        return self._end(self._open) or self._broken()
+
+    def trust(self) -> None:
+        """See :class:`~workbench.checks.base.CodeCheck`: members can be code."""
+        for check in self._checks:
+            if hasattr(check, "trust"):
+                cast("CodeCheck", check).trust()
+
+    def stop(self) -> None:
+        """See :class:`~workbench.checks.base.CodeCheck`."""
+        for check in self._checks:
+            if hasattr(check, "stop"):
+                cast("CodeCheck", check).stop()
+
+    def _end(self, indices: Iterable[int]) -> Decision | None:
+        """Let these members decide at the end of the answer."""
+        return self._take([(self._seen, i, self._checks[i].finish()) for i in list(indices)])
+
+    def _broken(self) -> Decision:
+        """Return the error of a group that an error of a member leaves undecided."""
         index, broken = next((i, d) for i, d in self._decided.items() if d.verdict == "error")
         return Decision("error", self._seen, f"{self._labels[index]}: {broken.reason}")
 
@@ -73,17 +103,25 @@ class Group:
         for _, index, decision in new:
             self._decided[index] = decision
             self._open.pop(index, None)
-            verdicts = [self._verdict(i, d) for i, d in self._decided.items()]
-            passed, failed = verdicts.count("pass"), verdicts.count("fail")
-            total = len(self._checks)
-            if passed >= self._needed:
-                reason = f"{passed} of {total} pass: {self._labels[index]}: {decision.reason}"
-                return Decision("pass", decision.at_char, reason, decision.span)
-            if failed > total - self._needed:
-                reason = f"{self._labels[index]}: {decision.reason}"
-                if total > 1 and self._needed < total:
-                    reason = f"{failed} of {total} fail, the last one {reason}"
-                return Decision("fail", decision.at_char, reason, decision.span)
+            settled = self._settled(index, decision)
+            if settled is not None:
+                self.stop()
+                return settled
+        return None
+
+    def _settled(self, index: int, decision: Decision) -> Decision | None:
+        """Return the group's decision if that of a member has settled it."""
+        verdicts = [self._verdict(i, d) for i, d in self._decided.items()]
+        passed, failed = verdicts.count("pass"), verdicts.count("fail")
+        total = len(self._checks)
+        reason = f"{self._labels[index]}: {decision.reason}"
+        if passed >= self._needed:
+            reason = f"{passed} of {total} pass: {reason}"
+            return Decision("pass", decision.at_char, reason, decision.span)
+        if failed > total - self._needed:
+            if total > 1 and self._needed < total:
+                reason = f"{failed} of {total} fail, the last one {reason}"
+            return Decision("fail", decision.at_char, reason, decision.span)
         return None
 
     def _verdict(self, index: int, decision: Decision) -> str:
@@ -92,27 +130,77 @@ class Group:
         return "fail" if decision.verdict == "pass" else "pass"
 
 
-def read_members(source: str, start: int) -> list[CheckSpec]:
-    """Read ``(check) (check)...`` from offset *start* on.
+class GradedGroup(Group):
+    """A group with members that the engine grades: asked only when the others leave it open."""
+
+    def __init__(self, members: Sequence[CheckSpec], checks: Sequence[Check], needed: int) -> None:
+        super().__init__(members, checks, needed)
+        self._graded = {i for i, check in enumerate(self._checks) if hasattr(check, "grade")}
+
+    def settle(self) -> Decision | None:
+        """The answer is complete: decide, as far as that goes without grading."""
+        return self._end(self._open.keys() - self._graded)
+
+    async def grade(self, text: str, context: Context) -> Grade:
+        """See :class:`~workbench.checks.base.GradedCheck`; all that are left are asked at once."""
+        left = sorted(self._open)
+        graded = await asyncio.gather(
+            *(cast("GradedCheck", self._checks[i]).grade(text, context) for i in left),
+            return_exceptions=True,
+        )
+        replies: list[Reply] = []
+        new = []
+        for index, grade in zip(left, graded, strict=True):
+            if isinstance(grade, BaseException):
+                crashed = Decision("error", len(text), f"the check crashed: {grade!r}")
+                new.append((len(text), index, crashed))
+            else:
+                replies += grade.replies
+                new.append((len(text), index, grade.decision))
+        return Grade(self._take(new) or self._broken(), tuple(replies))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMaker:
+    """Makes groups of *members*. ``inlined`` is the argument without names of files, None when it
+    names none as it stands.
+    """
+
+    members: tuple[CheckSpec, ...]
+    needed: int
+    inlined: str | None = None
+
+    def __call__(self) -> Check:
+        """Return a fresh group."""
+        checks = [member.make() for member in self.members]
+        asks = any(hasattr(check, "grade") for check in checks)
+        return (GradedGroup if asks else Group)(self.members, checks, self.needed)
+
+
+def _read(argument: Argument, start: int) -> tuple[tuple[CheckSpec, ...], str | None]:
+    """Read ``(check) (check)...`` from offset *start* on; return the members, and the argument
+    without names of files if it names some.
 
     Raises:
         CheckSyntaxError: something else stands there, or a member cannot be read.
     """
+    source, at = argument.text, start
     members: list[CheckSpec] = []
-    at = start
+    texts = []
     while at < len(source):
         if source[at].isspace():
             at += 1
             continue
         text, inner, at = _member(source, at)
         try:
-            members.append(parse_check(text))
+            members.append(parse_check(text, argument.folder))
         except CheckSyntaxError as error:
             raise CheckSyntaxError(
-                error.message, column=inner + error.column, hint=error.hint
+                error.bare, column=inner + error.column, hint=error.hint
             ) from error
         except UsageError as error:
             raise CheckSyntaxError(error.message, column=inner + 1, hint=error.hint) from error
+        texts.append(text)
         member = members[-1]
         if member.lanes or member.severity == "warn":
             raise CheckSyntaxError(
@@ -124,7 +212,10 @@ def read_members(source: str, start: int) -> list[CheckSpec]:
         raise CheckSyntaxError(
             f"A group has 1 to {MAX_MEMBERS} members.", column=start + 1, hint="Write (json) (...)."
         )
-    return members
+    if all(member.text == text for member, text in zip(members, texts, strict=True)):
+        return tuple(members), None
+    inlined = " ".join(json.dumps(member.text, ensure_ascii=False) for member in members)
+    return tuple(members), source[:start] + inlined
 
 
 def _member(source: str, at: int) -> tuple[str, int, int]:
@@ -160,19 +251,16 @@ def _depth(source: str) -> None:
         raise CheckSyntaxError(f"Parentheses nest more than {MAX_DEPTH} deep.")
 
 
-def _factory(members: list[CheckSpec], needed: int) -> Callable[[], Check]:
-    return lambda: Group(members, needed)
-
-
 def _parse_all(argument: Argument) -> Callable[[], Check]:
     _depth(argument.text)
-    members = read_members(argument.text, 0)
-    return _factory(members, len(members))
+    members, inlined = _read(argument, 0)
+    return GroupMaker(members, len(members), inlined)
 
 
 def _parse_any(argument: Argument) -> Callable[[], Check]:
     _depth(argument.text)
-    return _factory(read_members(argument.text, 0), 1)
+    members, inlined = _read(argument, 0)
+    return GroupMaker(members, 1, inlined)
 
 
 def _parse_at_least(argument: Argument) -> Callable[[], Check]:
@@ -180,13 +268,19 @@ def _parse_at_least(argument: Argument) -> Callable[[], Check]:
     stop = argument.text.find("(")
     head = argument.text[:stop] if stop >= 0 else argument.text
     number = to_int(head, "The number of members that must pass", least=1)
-    members = read_members(argument.text, len(head))
+    members, inlined = _read(argument, len(head))
     if number > len(members):
         raise CheckSyntaxError(f"There are only {len(members)} members.")
-    return _factory(members, number)
+    return GroupMaker(members, number, inlined)
 
 
 _COST = "the sum of its members"
+_ONE = (
+    "Each member decides for itself, so the group is as early as they are; that two of them can "
+    "never hold together is not seen. `not` before a group or a member turns it around at the "
+    "same character. Members that another lane grades are asked at the end, only when the others "
+    "leave it open."
+)
 
 ALL = Definition(
     name="all",
@@ -196,7 +290,7 @@ ALL = Definition(
     when="early",
     cost=_COST,
     parse=_parse_all,
-    decides="Fails with the first member that fails; passes with the last one that passes.",
+    decides=f"Fails with the first member that fails; passes with the last one that passes. {_ONE}",
 )
 ANY = Definition(
     name="any",
@@ -206,7 +300,7 @@ ANY = Definition(
     when="early",
     cost=_COST,
     parse=_parse_any,
-    decides="Passes with the first member that passes; fails with the last one that fails.",
+    decides=f"Passes with the first member that passes; fails with the last one that fails. {_ONE}",
 )
 AT_LEAST = Definition(
     name="at_least",
@@ -216,5 +310,5 @@ AT_LEAST = Definition(
     when="early",
     cost=_COST,
     parse=_parse_at_least,
-    decides="Decides as soon as enough passed, or too many failed.",
+    decides=f"Decides as soon as enough passed, or too many failed. {_ONE}",
 )

@@ -43,7 +43,7 @@ class Pipeline:
         self.kinds = tuple(spec.name for spec in specs)
         self.names = unique(spec.label for spec in specs)
         self.severities: tuple[Severity, ...] = tuple(spec.severity for spec in specs)
-        self._heavy = tuple(spec.definition.heavy for spec in specs)
+        self._heavy = tuple(any(part.definition.heavy for part in spec.parts()) for spec in specs)
         self.chars = 0
         self._negated = tuple(spec.negated for spec in specs)
         self._checks: dict[int, Check] = {}
@@ -118,10 +118,12 @@ class Pipeline:
         self._stillborn = []
         last: Decided = []
         for index, check in self._checks.items():
-            if self._grading and hasattr(check, "grade"):
-                continue
             try:
-                last.append((index, check.finish()))
+                if self._grading and hasattr(check, "grade"):
+                    settled = check.settle() if hasattr(check, "settle") else None
+                    last += [(index, settled)] if settled is not None else []
+                else:
+                    last.append((index, check.finish()))
             except Exception as error:  # noqa: BLE001 - a check's crash is that check's own
                 last.append((index, self._crash(index, error)))
         return decided + self._settle(last)

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.checks import registry
@@ -30,6 +30,7 @@ MAX_FILE_BYTES = 4_000_000
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,"]+')
 _OPTION = re.compile(r"/([a-z_]+)(?:=([^/:\s]*))?")
+_GROUP = re.compile(r"\s*(?:(?:warn|not|label=\S*|lanes=\S*)\s+)*(?:all|any|at_least):")
 _SHAPE = "A check is written name:argument, e.g. max_words:100."
 
 
@@ -39,6 +40,7 @@ class CheckSpec:
 
     ``text`` reads back to the same check and names no file: what ``@path`` stood for is in it.
     ``label`` is what people see. ``lanes`` are the lanes it is limited to; empty means all.
+    ``members`` are those of a group.
     """
 
     text: str
@@ -49,6 +51,13 @@ class CheckSpec:
     negated: bool = False
     severity: Severity = "fail"
     lanes: tuple[str, ...] = ()
+    members: tuple[CheckSpec, ...] = ()
+
+    def parts(self) -> Iterator[CheckSpec]:
+        """Yield the check itself and, for a group, its members and theirs."""
+        yield self
+        for member in self.members:
+            yield from member.parts()
 
     @property
     def name(self) -> str:
@@ -220,7 +229,7 @@ def parse_check(text: str, folder: Path | None = None) -> CheckSpec:
         text = _prefix(mods) + written
         argument_at = len(text) - len(loaded)
     try:
-        make = definition.parse(argument)
+        make = definition.parse(replace(argument, folder=folder))
     except CheckSyntaxError as error:
         column = min(argument_at + error.column, len(text) + 1)
         raise CheckSyntaxError(
@@ -229,6 +238,11 @@ def parse_check(text: str, folder: Path | None = None) -> CheckSpec:
             column=column,
             hint=error.hint or f"Write {definition.syntax}.",
         ) from error
+    inlined = getattr(make, "inlined", None)
+    if inlined is not None:
+        mods.label = label = label or _label(mods.negated, written)
+        argument = replace(argument, text=inlined)
+        text = _prefix(mods) + text[start:argument_at] + inlined
     return CheckSpec(
         text=text,
         label=label or _label(mods.negated, written),
@@ -238,6 +252,7 @@ def parse_check(text: str, folder: Path | None = None) -> CheckSpec:
         negated=mods.negated,
         severity=mods.severity,
         lanes=mods.lanes,
+        members=getattr(make, "members", ()),
     )
 
 
@@ -273,6 +288,10 @@ def for_lane(specs: Iterable[CheckSpec], lane: str) -> tuple[CheckSpec, ...]:
 
 def completions(text: str) -> tuple[str, ...]:
     """Return what could replace the word at the end of *text*: modifiers, names, options."""
+    member = text.rfind("(")
+    if member > text.rfind(")") and _GROUP.match(text):
+        before = text[text.rfind(" ") + 1 : member + 1]
+        return tuple(before + found for found in completions(text[member + 1 :]))
     head, _, tail = text.rpartition(" ")
     if ":" in head:
         return ()

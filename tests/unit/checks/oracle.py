@@ -15,6 +15,12 @@ ANY_TEXT = st.text(st.characters(), max_size=60)
 """Any str, lone surrogates and NUL included."""
 
 
+@cache
+def read(check: str) -> CheckSpec:
+    """Read a check once, as an engine does; what it compiles is shared."""
+    return parse_check(check)
+
+
 def chunked(text: str, cuts: Iterable[int]) -> list[str]:
     """Cut *text* at the given places (taken modulo its length); empty chunks are kept."""
     places = sorted(cut % (len(text) + 1) for cut in cuts)
@@ -34,12 +40,12 @@ def judge(spec: CheckSpec, chunks: Sequence[str]) -> Decision:
 
 def judge_text(check: str, text: str, size: int = 1) -> Decision:
     """Return the decision of a check, as written, on *text* cut into chunks of *size*."""
-    return judge(parse_check(check), [text[i : i + size] for i in range(0, len(text), size)])
+    return judge(read(check), [text[i : i + size] for i in range(0, len(text), size)])
 
 
 def assert_chunking_is_irrelevant(check: str, text: str, cuts: Iterable[int]) -> Decision:
     """The first law: whole, by characters and cut anywhere give the same decision."""
-    spec = parse_check(check)
+    spec = read(check)
     whole = judge(spec, [text])
     assert judge(spec, list(text)) == whole
     assert judge(spec, chunked(text, cuts)) == whole
@@ -48,7 +54,7 @@ def assert_chunking_is_irrelevant(check: str, text: str, cuts: Iterable[int]) ->
 
 def assert_early_is_never_wrong(check: str, text: str, more: str) -> None:
     """The second law: what was decided before the end is decided so on every continuation."""
-    spec = parse_check(check)
+    spec = read(check)
     made = spec.make()
     early = made.feed(text)
     if early is not None:

@@ -76,6 +76,65 @@ def test_what_a_judge_took_is_kept_apart() -> None:
     assert pipeline.replies[0] == (Reply('{"pass": true}', 12.0, 7, 0.001),)
 
 
+JUDGES = {"yes": '{"pass": true}', "no": '{"pass": false}', "dumb": "?"}
+
+
+@pytest.mark.parametrize(
+    ("check", "verdict", "asked"),
+    [
+        ("all:(json) (judge/lane=yes:x)", "pass", ["yes"]),
+        ("all:(judge/lane=yes:x) (judge/lane=no:x)", "fail", ["yes", "no"]),
+        ("any:(judge/lane=no:x) (agree:b)", "pass", ["no"]),
+        ("not any:(judge/lane=no:x) (contains:zebra)", "pass", ["no"]),
+        ("all:(not judge/lane=no:x) (any:(agree:b) (judge/lane=yes:x))", "pass", ["no", "yes"]),
+        ("at_least:2 (judge/lane=yes:x) (judge/lane=dumb:x) (agree:b)", "pass", ["yes", "dumb"]),
+        ("all:(judge/lane=dumb:x) (agree:b)", "error", ["dumb"]),
+        ("all:(judge/lane=gone:x) (judge/lane=no:x)", "fail", ["gone", "no"]),
+    ],
+)
+def test_members_of_a_group_are_graded(check: str, verdict: str, asked: list[str]) -> None:
+    engine = _Engine(replies=JUDGES, answers={"b": "[1]"})
+    assert grade(check, "[1]", engine).verdict == verdict
+    assert [lane for lane, _, _ in engine.asked] == asked
+
+
+@pytest.mark.parametrize(
+    ("check", "text", "verdict", "at"),
+    [
+        ("all:(json) (judge/lane=yes:x)", "no", "fail", 1),
+        ("any:(contains:n) (judge/lane=yes:x)", "no", "pass", 0),
+        ("not all:(max_chars:1) (judge/lane=yes:x)", "no", "pass", 1),
+        ("all:(min_chars:9) (judge/lane=yes:x)", "no", "fail", 2),
+    ],
+)
+def test_nobody_is_asked_when_the_other_members_decide(
+    check: str, text: str, verdict: str, at: int
+) -> None:
+    pipeline = Pipeline(parse_checks([check]), grading=True)
+    decided = [*pipeline.feed(text, NOW), *pipeline.finish(NOW)]
+    assert [(d.verdict, d.at_char) for _, d in decided] == [(verdict, at)]
+    assert pipeline.undecided == ()
+
+
+def test_what_the_judges_of_a_group_took_is_kept_apart() -> None:
+    check = "warn all:(judge/lane=yes:x) (judge/lane=no:x)"
+    pipeline = Pipeline(parse_checks([check]), grading=True)
+    pipeline.feed("a", NOW)
+    pipeline.finish(NOW)
+    ((_, decision),) = asyncio.run(pipeline.grade("a", _Engine(replies=JUDGES)))
+    assert (decision.verdict, pipeline.severities) == ("fail", ("warn",))
+    assert [reply.text for reply in pipeline.replies[0]] == [JUDGES["yes"], JUDGES["no"]]
+
+
+def test_code_in_a_group_runs_only_when_it_is_trusted() -> None:
+    check = 'any:(contains:stop) "python:def feed(text): return None"'
+    for trusted, verdict in ((True, "pass"), (False, "error")):
+        pipeline = Pipeline(parse_checks([check]), trusted=trusted)
+        decided = [*pipeline.feed("go ", NOW), *pipeline.feed("stop" * trusted, NOW)]
+        decided += pipeline.finish(NOW)
+        assert [d.verdict for _, d in decided] == [verdict]
+
+
 def test_an_answer_cannot_close_the_mark_around_it() -> None:
     marks = set()
     for _ in range(2):

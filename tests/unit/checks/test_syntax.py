@@ -121,3 +121,28 @@ def test_completion_offers_names_modifiers_and_options() -> None:
     assert completions("json/f") == ("json/fence",)
     assert completions("contains:as an ") == ()
     assert completions("nope/f") == ()
+
+
+def test_completion_goes_on_within_a_group() -> None:
+    assert completions("all:(jso") == ("all:(json", "all:(json_schema")
+    assert completions("warn any:(json) (not json/f") == ("json/fence",)
+    assert "(max_words" in completions("at_least:2 (json) (max_w")
+    assert completions("all:(contains:as an ") == ()
+    assert completions("contains:(jso") == ()
+
+
+def test_members_of_a_group_read_files_where_the_group_is_written(tmp_path: Path) -> None:
+    (tmp_path / "want.txt").write_text("a (b\n")
+    spec = parse_check("not any:(equals:@want.txt) (json)", tmp_path)
+    assert spec.label == "not any:(equals:@want.txt) (json)"
+    again = parse_check(spec.text)
+    assert (again.label, again.negated) == (spec.label, True)
+    assert [member.name for member in again.members] == ["equals", "json"]
+    check = again.make()
+    assert check.feed("a (b") is None
+    assert check.finish().verdict == "pass"
+    with pytest.raises(CheckSyntaxError, match="cannot be read here"):
+        parse_check("any:(equals:@want.txt) (json)")
+    with pytest.raises(CheckSyntaxError, match="No such file") as caught:
+        parse_check("any:(json) (equals:@nope)", tmp_path)
+    assert caught.value.column == 20
