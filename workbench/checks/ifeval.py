@@ -20,6 +20,9 @@ from workbench.checks.ifeval_rules import RULES, Arguments, Follows, Value
 from workbench.errors import CheckSyntaxError, UnknownName
 from workbench.model.verdict import Decision
 
+MAX_ANSWER = 1_000_000
+"""Longer answers are an error: looking through them would hold up other lanes."""
+
 LOOSE = Option("loose", "accept the answer also without asterisks, first or last line")
 
 
@@ -38,9 +41,13 @@ class Instruction:
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
+        room = MAX_ANSWER - self._seen
         self._parts.append(text)
         self._seen += len(text)
-        return None if self._early is None else self._early.feed(text)
+        early = None if self._early is None else self._early.feed(text[:room])
+        if early is None and self._seen > MAX_ANSWER:
+            return Decision("error", MAX_ANSWER, f"longer than {MAX_ANSWER:,} characters")
+        return early
 
     def finish(self) -> Decision:
         """See the protocol."""

@@ -152,7 +152,16 @@ def _nth_paragraph(a: Arguments) -> Follows:
 
 def _placeholders(a: Arguments) -> Follows:
     number = a.number("num_placeholders")
-    return lambda text: len(re.findall(r"\[.*?\]", text)) >= number
+    return lambda text: sum(map(_placeholders_in, text.split("\n"))) >= number
+
+
+def _placeholders_in(line: str) -> int:
+    r"""Count as ``\[.*?\]`` would, without its quadratic search for an end that is not there."""
+    count, start = 0, line.find("[")
+    while start >= 0 and (end := line.find("]", start)) >= 0:
+        count += 1
+        start = line.find("[", end + 1)
+    return count
 
 
 def _postscript(a: Arguments) -> Follows:
@@ -164,7 +173,9 @@ def _postscript(a: Arguments) -> Follows:
 
 def _bullets(a: Arguments) -> Follows:
     number = a.number("num_bullets")
-    star, dash = re.compile(r"^\s*\*[^\*].*$", re.MULTILINE), re.compile(r"^\s*-.*$", re.MULTILINE)
+    # White space before a bullet is looked at within its line: over lines it would be quadratic.
+    star = re.compile(r"^[^\S\n]*\*[^\*].*$", re.MULTILINE)
+    dash = re.compile(r"^[^\S\n]*-.*$", re.MULTILINE)
     return lambda text: len(star.findall(text)) + len(dash.findall(text)) == number
 
 
@@ -205,9 +216,13 @@ def _json(_: Arguments) -> Follows:
 
 
 def _title(_: Arguments) -> Follows:
-    return lambda text: any(
-        found.lstrip("<").rstrip(">").strip() for found in re.findall(r"<<[^\n]+>>", text)
-    )
+    return lambda text: any(map(_has_title, text.split("\n")))
+
+
+def _has_title(line: str) -> bool:
+    r"""Look as ``<<[^\n]+>>`` would, greedily, without its quadratic search for an end."""
+    start, end = line.find("<<"), line.rfind(">>")
+    return 0 <= start <= end - 3 and bool(line[start : end + 2].lstrip("<").rstrip(">").strip())
 
 
 def _two_responses(_: Arguments) -> Follows:

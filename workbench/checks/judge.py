@@ -9,14 +9,20 @@ import secrets
 from collections.abc import Callable
 from typing import Literal
 
+import re2
+
 from workbench.checks.arguments import read_text, shown, to_float
 from workbench.checks.base import Argument, Check, Context, Definition, Grade, Option
-from workbench.checks.json_value import JsonValue, identity
+from workbench.checks.charsets import quiet
+from workbench.checks.json_value import JsonValue, encodable, identity
 from workbench.errors import CheckSyntaxError, WorkbenchError
 from workbench.model.verdict import Decision
 
 MAX_JUDGED = 60_000
 """Longer answers are not sent to a judge."""
+
+MAX_COMPARED = 400_000
+"""Longer answers are not compared: how alike they are costs their product."""
 
 LANE = Option("lane", "the lane that judges", value="NAME")
 JSON = Option("json", "compare JSON values, not texts")
@@ -121,6 +127,8 @@ class Agree(_AtEnd):
 
     def _compare(self, text: str, other: str) -> Decision:
         at = len(text)
+        if max(at, len(other)) > MAX_COMPARED:
+            return Decision("error", at, f"longer than {MAX_COMPARED:,} characters")
         if self._json:
             same = _json_identity(text) == _json_identity(other) is not None
             reason = f"{'the same JSON as' if same else 'other JSON than'} {self._lane}"
@@ -157,9 +165,11 @@ class Confidence(_AtEnd):
         self._field = field
         self._logprobs = logprobs
         self._parts: list[str] = []
-        self._pattern = re.compile(
-            re.escape(field) + r"""["'*_\s]*[:=]?["'*_\s]*(?:is\s+)?([0-9]*\.?[0-9]+)\s*(%?)""",
-            re.IGNORECASE,
+        self._pattern = re2.compile(
+            "(?i)"
+            + re2.escape(field)
+            + r"""["'*_\s]*[:=]?["'*_\s]*(?:is\s+)?([0-9]*\.?[0-9]+)\s*(%?)""",
+            quiet(),
         )
 
     def feed(self, text: str) -> Decision | None:
@@ -183,7 +193,7 @@ class Confidence(_AtEnd):
         return Grade(self._compare(math.exp(sum(values) / len(values)), len(text)))
 
     def _stated(self, text: str) -> Decision:
-        stated = list(self._pattern.finditer(text))
+        stated = list(self._pattern.finditer(encodable(text)))
         if not stated:
             return Decision("fail", len(text), f"no {self._field} is stated")
         found = stated[-1]

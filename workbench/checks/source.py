@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 import warnings
 from collections.abc import Callable
 
 from workbench.checks.arguments import no_text, shown
 from workbench.checks.base import Argument, Check, Definition, Option
+from workbench.checks.sql_scan import STARTERS, SqlScanner
 from workbench.errors import CheckSyntaxError
 from workbench.model.verdict import Decision
 
-MAX_SOURCE = 200_000
+MAX_SOURCE = 100_000
 """Longer answers are an error: parsing them would hold up other lanes."""
+
+MAX_INFO = 200
+"""How long the line that opens a code fence may be."""
+
+SHORT = 1_000
+"""Statements up to this length are parsed when their semicolon comes, others at the end."""
 
 FENCE = Option("fence", "allow one Markdown code fence around the source")
 DIALECT = Option("dialect", "the SQL dialect, e.g. postgres, sqlite, mysql", value="NAME")
 _FENCED = re.compile(r"\A\s*```[^\n`]*\n(.*?)\n?```\s*\Z", re.DOTALL)
+_FENCE_LINE = re.compile(r"```[^\n`]*\n")
+_TOKEN = re.compile(r"<Token [^>]*?text: (.*?), line: [^>]*>")
 _OPENS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -99,6 +109,43 @@ class Brackets:
         return False
 
 
+class _Body:
+    """Finds the source in a stream that may begin with the line of a Markdown code fence."""
+
+    __slots__ = ("_fenced", "_line", "_over")
+
+    def __init__(self, *, fence: bool) -> None:
+        self._line: str | None = "" if fence else None
+        self._fenced = False
+        self._over = False
+
+    def part(self, text: str) -> tuple[int, str]:
+        """Return what of *text* is source for certain, and where in it that begins."""
+        start = self._begin(text) if self._line is not None else 0
+        body = "" if self._over else text[start:]
+        if self._fenced and (tick := body.find("`")) >= 0:
+            self._over = True
+            body = body[:tick]
+        return start, body
+
+    def _begin(self, text: str) -> int:
+        """Return where the source begins; the length of *text* when it is still to come."""
+        line = self._line or ""
+        for offset, char in enumerate(text):
+            if not line and char.isspace():
+                continue
+            if not line and char != "`":
+                self._line = None
+                return offset
+            line += char
+            if char == "\n" or len(line) > MAX_INFO:
+                self._line, self._fenced = None, True
+                self._over = _FENCE_LINE.fullmatch(line) is None
+                return offset + 1
+        self._line = line
+        return len(text)
+
+
 def _too_long() -> Decision:
     return Decision("error", MAX_SOURCE, f"longer than {MAX_SOURCE} characters")
 
@@ -106,12 +153,11 @@ def _too_long() -> Decision:
 class PythonSyntax:
     """Fails at a bracket that closes nothing, otherwise when Python's own parser does."""
 
-    __slots__ = ("_brackets", "_fence", "_parts", "_seen")
+    __slots__ = ("_body", "_brackets", "_fence", "_parts", "_seen")
 
     def __init__(self, *, fence: bool) -> None:
         self._brackets = Brackets()
-        # With a fence the text begins with backticks, which only the end can take away.
-        self._brackets.lost = fence
+        self._body = _Body(fence=fence)
         self._fence = fence
         self._parts: list[str] = []
         self._seen = 0
@@ -120,11 +166,12 @@ class PythonSyntax:
         """See the protocol."""
         room = MAX_SOURCE - self._seen
         self._parts.append(text)
-        bad = None if self._brackets.lost else self._brackets.feed(text[:room])
+        start, body = self._body.part(text[:room])
+        bad = None if self._brackets.lost else self._brackets.feed(body)
         if bad is not None:
-            at = self._seen + bad
+            at = self._seen + start + bad
             what = (
-                "a string is not closed" if text[bad] == "\n" else f"unmatched {shown(text[bad])}"
+                "a string is not closed" if body[bad] == "\n" else f"unmatched {shown(body[bad])}"
             )
             reason = f"not Python: {what}"
             return Decision("fail", at, reason, (at, at + 1))
@@ -146,19 +193,68 @@ class PythonSyntax:
         return Decision("pass", self._seen, "Python")
 
 
-class Sql:
-    """Judges at the end with sqlglot."""
+def _starters(dialect: str) -> frozenset[str]:
+    """Return the words that begin a statement in *dialect*; none without sqlglot.
 
-    __slots__ = ("_dialect", "_fence", "_parts", "_seen")
+    Raises:
+        ValueError: there is no such dialect.
+    """
+    try:
+        from sqlglot.dialects.dialect import Dialect
+    except ModuleNotFoundError:
+        return frozenset()
+    found = Dialect.get_or_raise(dialect or None)
+    statements = found.parser_class.STATEMENT_PARSERS
+    keywords = found.tokenizer_class.KEYWORDS.items()
+    return STARTERS | {word.split()[0].upper() for word, kind in keywords if kind in statements}
+
+
+def _wrong_sql(source: str, dialect: str) -> str:
+    """Return what keeps *source* from being SQL statements; empty for nothing.
+
+    Raises:
+        ModuleNotFoundError: sqlglot is not installed.
+    """
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    # It logs what it does not know, and takes it for a command.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    try:
+        found = sqlglot.parse(source, read=dialect or None)
+    except (SqlglotError, RecursionError) as error:
+        return _TOKEN.sub(r"\1", (str(error).splitlines() or ["nested too deep"])[0])
+    # It takes a bare word or sentence for an expression: neither that nor what it does not know
+    # is a statement.
+    plain = [statement for statement in found if statement is not None]
+    strange = [s.sql() for s in plain if s.key in ("command", "column", "alias", "literal")]
+    return shown(strange[0]) if strange else "" if plain else "no statement"
+
+
+class Sql:
+    """Fails where its scanner does and at the end of a statement that does not parse, otherwise
+    when sqlglot does.
+    """
+
+    __slots__ = ("_body", "_dialect", "_fence", "_parts", "_scanner", "_seen")
 
     def __init__(self, dialect: str, *, fence: bool) -> None:
         self._dialect = dialect
         self._fence = fence
+        self._body = _Body(fence=fence)
+        starters = _starters(dialect)
+        self._scanner = SqlScanner(starters, lambda text: _wrong_sql(text, dialect), SHORT)
+        self._scanner.lost = not starters
         self._parts: list[str] = []
         self._seen = 0
 
     def feed(self, text: str) -> Decision | None:
         """See the protocol."""
+        start, body = self._body.part(text[: MAX_SOURCE - self._seen])
+        bad = None if self._scanner.lost else self._scanner.feed(body)
+        if bad is not None:
+            at = self._seen + start + bad
+            return Decision("fail", at, f"not SQL: {self._scanner.reason}", (at, at + 1))
         self._seen += len(text)
         if self._seen > MAX_SOURCE:
             return _too_long()
@@ -167,26 +263,15 @@ class Sql:
 
     def finish(self) -> Decision:
         """See the protocol."""
-        try:
-            import sqlglot
-            from sqlglot.errors import SqlglotError
-        except ModuleNotFoundError:
-            reason = "install it with: pip install 'workbench[sql]'"
-            return Decision("error", self._seen, f"sqlglot is not installed; {reason}")
         source = "".join(self._parts)
         fenced = _FENCED.match(source) if self._fence else None
         try:
-            found = sqlglot.parse(fenced[1] if fenced else source, read=self._dialect or None)
-        except (SqlglotError, RecursionError) as error:
-            what = (str(error).splitlines() or ["nested too deep"])[0]
-            return Decision("fail", self._seen, f"not SQL: {what}")
-        # sqlglot takes a bare word or sentence for an expression, and what it does not know for
-        # a command: neither is a statement.
-        plain = [statement for statement in found if statement is not None]
-        strange = [s.sql() for s in plain if s.key in ("command", "column", "alias", "literal")]
-        if strange or not plain:
-            what = shown(strange[0]) if strange else "no statement"
-            return Decision("fail", self._seen, f"not SQL: {what}")
+            wrong = _wrong_sql(fenced[1] if fenced else source, self._dialect)
+        except ModuleNotFoundError:
+            reason = "install it with: pip install 'workbench[sql]'"
+            return Decision("error", self._seen, f"sqlglot is not installed; {reason}")
+        if wrong:
+            return Decision("fail", self._seen, f"not SQL: {wrong}")
         return Decision("pass", self._seen, "SQL")
 
 
@@ -204,6 +289,11 @@ def _parse_sql(argument: Argument) -> Callable[[], Check]:
     dialect, fence = argument.options.get("dialect", ""), "fence" in argument.options
     if not _NAME.fullmatch(dialect):
         raise CheckSyntaxError("This is not the name of a SQL dialect.")
+    if dialect:
+        try:
+            _starters(dialect)
+        except ValueError as error:
+            raise CheckSyntaxError(f"{str(error).splitlines()[0]}") from None
     return lambda: Sql(dialect, fence=fence)
 
 
@@ -224,10 +314,15 @@ SQL = Definition(
     summary="The answer is SQL that parses.",
     syntax="sql[/fence][/dialect=NAME]",
     example="sql/dialect=postgres",
-    when="end",
-    cost="one parse at the end",
+    when="early",
+    cost="one step per character, one parse per short statement and one at the end",
     parse=_parse_sql,
-    decides="Passes and fails at the end. Needs the extra `sql`. Nothing is executed.",
+    decides=(
+        "Fails at the first character of a word, number or mark that can begin no statement, at a "
+        "parenthesis that closes nothing, at a semicolon within parentheses or behind a short "
+        "statement that does not parse, else at the end. Needs the extra `sql`. Nothing is "
+        "executed."
+    ),
     options=(FENCE, DIALECT),
     heavy=True,
 )

@@ -47,7 +47,19 @@ CODE = "```python\nprint('`')\n\n``x\n```\n"
         ("python_syntax/fence", "```python\nx = 1\n```\n", "pass", 20),
         ("sql", "SELECT a FROM t WHERE b = 1;", "pass", 28),
         ("sql", "SELECT FROM WHERE", "fail", 17),
-        ("sql", "Sure! Here is the query", "fail", 23),
+        ("sql", "Sure! Here is the query", "fail", 2),
+        ("sql", "SELECT 1; x = 1", "fail", 10),
+        ("sql", "SELECT a)", "fail", 8),
+        ("sql", "SELECT (1; 2)", "fail", 9),
+        ("sql", "SELECT FROM WHERE; SELECT 1;", "fail", 17),
+        ("sql", "-- (\n/* x ( */ (SELECT ')', 'it''s' FROM \"a(b\");\n", "pass", 49),
+        ("sql", "", "fail", 0),
+        ("sql/fence", "```sql\nHere\n```", "fail", 9),
+        ("sql/fence", "Here:\n```sql\nSELECT 1\n```", "fail", 2),
+        ("sql/dialect=mysql", "SHOW(", "fail", 5),
+        ("python_syntax/fence", "```python\nx = (]\n```", "fail", 15),
+        ("python_syntax/fence", "x = )", "fail", 4),
+        ("python_syntax/fence", "```python\nx = 1\n", "fail", 16),
         ("sql/dialect=postgres/fence", "```sql\nSELECT 1::int\n```", "pass", 24),
         ("language:en", "This is a plain sentence in English.", "pass", 36),
         ("language:en", "Das ist ein ganz gew\u00f6hnlicher deutscher Satz.", "fail", 45),
@@ -60,7 +72,7 @@ def test_it_decides_where_the_text_allows(check: str, text: str, verdict: str, a
         assert (decision.verdict, decision.at_char) == (verdict, at), decision
 
 
-@pytest.mark.parametrize("text", ["-" * 150_000 + "1", "lambda:" * 20_000 + "1", "\0", "(" * 9000])
+@pytest.mark.parametrize("text", ["-" * 90_000 + "1", "lambda:" * 12_000 + "1", "\0", "(" * 9000])
 def test_python_that_its_parser_cannot_take_is_a_verdict(text: str) -> None:
     assert judge_text("python_syntax", text, 10_000).verdict == "fail"
 
@@ -125,3 +137,34 @@ def test_a_loop_is_found_at_its_last_character_and_never_before(
         assert decision.at_char >= wanted
     elif len(set(span)) == len(span) and not set(span) & set(lead):
         assert wanted is None
+
+
+GERMAN = (
+    "Der Zug kommt heute leider eine halbe Stunde sp\u00e4ter an. Das liegt an Bauarbeiten, die "
+    "l\u00e4nger dauern als geplant. "
+)
+ENGLISH = (
+    "The train arrives half an hour late today, I am afraid. That is because the works on the "
+    "line take longer than was planned. "
+)
+PYTHON = "```python\nfor zug in zuege:\n    drucke(zug.ankunft, zug.verspaetung)\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("check", "text", "verdict", "at"),
+    [
+        ("language:en", GERMAN + ENGLISH * 9, "fail", len(GERMAN) - 1),
+        ("language:en", ENGLISH + GERMAN + ENGLISH, "pass", None),
+        ("language:en", ENGLISH + GERMAN + GERMAN + ENGLISH, "fail", len(ENGLISH + GERMAN * 2) - 1),
+        ("language:de", GERMAN + PYTHON * 9 + GERMAN, "pass", None),
+        ("language:zh", "\u4f60\u597d\uff0c\u4e16\u754c\u3002" * 30, "pass", None),
+        ("language:en", ENGLISH * 200, "pass", 19_999),
+        ("language:de", "Sure! " + GERMAN, "pass", None),
+    ],
+)
+def test_a_language_is_decided_by_the_sentence_that_tells(
+    check: str, text: str, verdict: str, at: int | None
+) -> None:
+    decision = judge_text(check, text, 7)
+    assert (decision.verdict, decision.at_char) == (verdict, len(text) if at is None else at)
+    assert judge_text(check, text, len(text)) == decision
