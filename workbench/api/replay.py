@@ -24,11 +24,14 @@ from workbench.model.events import (
     FailedFirst,
     IterationEnded,
     IterationStarted,
+    Judged,
     VerdictReached,
 )
 
 FASTEST = 100.0
 SLOWEST = 0.1
+SPEEDS: tuple[float | None, ...] = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, None)
+"""The speeds one can step through; None is instantly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Cue:
 def tape(events: Iterable[Event], iteration: int, lanes: Sequence[str] = ()) -> tuple[Cue, ...]:
     """Return one iteration's events in order of time, each chunk by itself.
 
-    With *lanes*, only theirs. Attempts are marked as replayed: they never enter statistics of time.
+    With *lanes*, only theirs, and only they are announced. Attempts are marked as replayed: they
+    never enter statistics of time.
 
     Raises:
         UnknownName: the session has no such iteration, or the iteration no such lane.
@@ -70,13 +74,29 @@ def tape(events: Iterable[Event], iteration: int, lanes: Sequence[str] = ()) -> 
         for e in everything
         if isinstance(e, AttemptStarted) and e.attempt in mine
     }
+    if lanes:
+        start = replace(start, lanes=tuple(lane for lane in start.lanes if lane.name in lanes))
     cues = [Cue(0.0, start)]
+    graded = _verdict_times(everything)
     for event in everything:
-        cues += _cues(event, iteration, mine, zeros)
+        cues += _cues(event, iteration, mine, zeros, graded)
     return tuple(sorted(cues, key=lambda cue: cue.ms))
 
 
-def _cues(event: Event, iteration: int, mine: set[int], zeros: dict[int, float]) -> Iterable[Cue]:
+def _verdict_times(events: Iterable[Event]) -> dict[tuple[int, int], float]:
+    """Return when each check of each attempt was decided: what a judge replied has no other time
+    on the attempt's clock.
+    """
+    return {(e.attempt, e.index): e.ms for e in events if isinstance(e, VerdictReached)}
+
+
+def _cues(
+    event: Event,
+    iteration: int,
+    mine: set[int],
+    zeros: dict[int, float],
+    graded: dict[tuple[int, int], float],
+) -> Iterable[Cue]:
     if isinstance(event, IterationEnded):
         if event.iteration == iteration:
             yield Cue(event.ms, event)
@@ -96,20 +116,33 @@ def _cues(event: Event, iteration: int, mine: set[int], zeros: dict[int, float])
                 yield Cue(zero + ms, Chunks(event.attempt, ((ms, text),), event.channel))
         case VerdictReached() | FailedFirst() | AttemptAborted() | AttemptEnded():
             yield Cue(zero + event.ms, event)
+        case Judged():
+            yield Cue(zero + graded.get((event.attempt, event.index), event.ms), event)
         case _:
             return
 
 
 class Playback:
-    """Plays a tape. ``position_ms`` is where it stands, ``playing`` whether time moves it."""
+    """Plays a tape. ``position_ms`` is where it stands, ``playing`` whether time moves it, and
+    ``speed`` how many times as fast, None for instantly.
 
-    def __init__(self, cues: Sequence[Cue], speed: float = 1.0) -> None:
+    What moves it returns the events that were passed. Going back calls *restart* (whoever folds
+    the events begins anew) and passes everything up to there again.
+    """
+
+    def __init__(
+        self,
+        cues: Sequence[Cue],
+        speed: float | None = 1.0,
+        restart: Callable[[], None] = lambda: None,
+    ) -> None:
         self._cues = cues
         self._times = list(accumulate((cue.ms for cue in cues), max))
+        self._restart = restart
         self._next = 0
         self.position_ms = 0.0
         self.playing = True
-        self.speed = 1.0
+        self.speed: float | None = 1.0
         self.set_speed(speed)
 
     @property
@@ -122,58 +155,96 @@ class Playback:
         """The time of the last event."""
         return self._times[-1] if self._times else 0.0
 
-    def set_speed(self, speed: float) -> None:
-        """Play *speed* times as fast.
+    def set_speed(self, speed: float | None) -> None:
+        """Play *speed* times as fast; None: instantly.
 
         Raises:
             SessionError: the speed is not between 0.1 and 100.
         """
-        if not SLOWEST <= speed <= FASTEST:
+        if speed is not None and not SLOWEST <= speed <= FASTEST:
             raise SessionError(
                 f"The speed {speed:g} is not between 0.1 and 100.", "Use 'instant' for at once."
             )
         self.speed = speed
 
+    def faster(self, by: int) -> None:
+        """Go *by* steps up or down the :data:`SPEEDS`."""
+        at = SPEEDS.index(self.speed) if self.speed in SPEEDS else SPEEDS.index(1.0)
+        self.set_speed(SPEEDS[max(0, min(at + by, len(SPEEDS) - 1))])
+
     def toggle(self) -> None:
-        """Pause, or go on."""
-        self.playing = not self.playing
+        """Pause, or go on; at the end, play from the start."""
+        self.playing = self.ended or not self.playing
+        if self.ended:
+            self._rewind()
 
     def wait_s(self) -> float | None:
         """Return the seconds until the next event is due; None while paused or at the end."""
         if self.ended or not self.playing:
             return None
+        if self.speed is None:
+            return 0.0
         return max(0.0, (self._times[self._next] - self.position_ms) / 1000 / self.speed)
 
     def advance(self, seconds: float) -> tuple[Event, ...]:
         """Let *seconds* pass; return the events that came due. Nothing while paused."""
         if not self.playing:
             return ()
-        return self.seek(self.position_ms + seconds * 1000 * self.speed)
+        passed = (
+            self.finish()
+            if self.speed is None
+            else self.seek(self.position_ms + seconds * 1000 * self.speed)
+        )
+        self.playing = not self.ended
+        return passed
 
     def seek(self, ms: float) -> tuple[Event, ...]:
-        """Go forward to *ms* and return the events passed; never goes back."""
-        self.position_ms = max(self.position_ms, ms)
+        """Go to *ms* and return the events passed, from the start on when it lies back."""
+        if ms < self.position_ms:
+            self._rewind()
+        self.position_ms = max(0.0, min(ms, self.length_ms))
         return self._until(bisect_right(self._times, self.position_ms, lo=self._next))
 
-    def step(self) -> tuple[Event, ...]:
-        """Go on to the next chunk (or, without one, to the end) and pause there."""
+    def step(self, by: int = 1) -> tuple[Event, ...]:
+        """Pause at the next (+1) or previous (-1) chunk; without one, at the end or the start."""
         self.playing = False
-        for index in range(self._next, len(self._cues)):
-            if isinstance(self._cues[index].event, Chunks):
-                return self.seek(self._times[index])
-        return self.finish()
+        chunks = self._moments(Chunks)
+        if by > 0:
+            return self.seek(next((ms for ms in chunks if self._ahead(ms)), self.length_ms))
+        return self.seek(max((ms for ms in chunks if ms < self.position_ms), default=0.0))
 
     def to_first_failure(self) -> tuple[Event, ...]:
-        """Go on to the next first failure of an attempt (or to the end) and pause there."""
+        """Pause at the next first failure of an attempt, behind the last at the first of all; at
+        the end where nothing failed.
+        """
         self.playing = False
-        for index in range(self._next, len(self._cues)):
-            if isinstance(self._cues[index].event, FailedFirst):
-                return self.seek(self._times[index])
-        return self.finish()
+        failures = self._moments(FailedFirst)
+        if not failures:
+            return self.finish()
+        return self.seek(next((ms for ms in failures if self._ahead(ms)), failures[0]))
 
     def finish(self) -> tuple[Event, ...]:
         """Go to the end at once."""
         return self.seek(self.length_ms)
+
+    def load(self, cues: Sequence[Cue]) -> tuple[Event, ...]:
+        """Play another tape from the same place: other lanes of the same iteration."""
+        here = self.position_ms
+        self._cues = cues
+        self._times = list(accumulate((cue.ms for cue in cues), max))
+        self._rewind()
+        return self.seek(here)
+
+    def _moments(self, kind: type[Event]) -> list[float]:
+        return [ms for ms, c in zip(self._times, self._cues, strict=True) if type(c.event) is kind]
+
+    def _ahead(self, ms: float) -> bool:
+        """True for what has not been passed, be it due at this very moment."""
+        return bisect_right(self._times, ms) > self._next
+
+    def _rewind(self) -> None:
+        self._next, self.position_ms = 0, 0.0
+        self._restart()
 
     def _until(self, index: int) -> tuple[Event, ...]:
         passed = tuple(cue.event for cue in self._cues[self._next : index])

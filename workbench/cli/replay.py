@@ -35,16 +35,13 @@ def replay(
     if not loaded.session.iterations:
         raise SessionError(f"{name} holds no iteration to replay.", "Send a prompt first.")
     number = loaded.session.iterations[-1].number if iteration is None else iteration
-    playback = Playback(tape(loaded.events, number, lanes), _speed(speed) or 1.0)
+    playback = Playback(tape(loaded.events, number, lanes), _speed(speed))
     fold = SessionFold()
-    if _speed(speed) is None:
-        fold.apply_all(playback.finish())
-    else:
-        live = diagnostics.Live()
-        try:
-            asyncio.run(_watch(playback, fold, number, live))
-        finally:
-            live.clear()
+    live = diagnostics.Live()
+    try:
+        asyncio.run(_watch(playback, fold, number, live))
+    finally:
+        live.clear()
     record = fold.iterations[number].record()
     if as_json:
         output.document(iteration_document(loaded.session.id, record))

@@ -11,12 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 
+from workbench.api.replay import Playback, tape
+from workbench.model.events import Event
 from workbench.model.fold import LiveIteration
+from workbench.model.unfold import events_of
 from workbench.tui import format as fmt
 from workbench.tui.bridge import FRAME
 from workbench.tui.lines import Line, spread
 from workbench.tui.painter import Painter
-from workbench.tui.replay import Player, timeline
 from workbench.tui.screens.dialogs import Words
 from workbench.tui.state import Clock, ViewModel
 from workbench.tui.widgets.lane_strip import LaneStrip
@@ -29,19 +31,22 @@ class Transport(Plain):
 
     ground = "surface"
 
-    def __init__(self, painter: Painter, player: Player, what: str, *, id: str) -> None:
+    def __init__(self, painter: Painter, playback: Playback, what: str, *, id: str) -> None:
         super().__init__(painter, id=id)
-        self.player = player
+        self.playback = playback
         self.what = what
+        self.lane = ""
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the line."""
-        player = self.player
+        player = self.playback
+        speed = "instant" if player.speed is None else f"{player.speed:g}\u00d7"
         sign = "\u25b6 playing" if player.playing else "\u2016 paused "
         left: Line = (
             (f" {sign}  ", "live bold" if player.playing else "warn bold"),
-            (f"{fmt.duration(player.position)} of {fmt.duration(player.length)}", ""),
-            (f"  {player.speed:g}\u00d7", "accent"),
+            (f"{fmt.duration(player.position_ms)} of {fmt.duration(player.length_ms)}", ""),
+            (f"  {speed}", "accent"),
+            (f"  only {self.lane}" if self.lane else "", "accent"),
         )
         return (spread(left, ((f"{self.what} ", "muted"),), size.width),)
 
@@ -57,6 +62,8 @@ class ReplayScreen(Screen[None]):
         Binding("f", "failure", "To the failure", show=False, priority=True),
         Binding("plus,equals_sign", "speed(1)", "Faster", show=False, priority=True),
         Binding("minus", "speed(-1)", "Slower", show=False, priority=True),
+        Binding("tab", "lane(1)", "One lane", show=False, priority=True),
+        Binding("shift+tab", "lane(-1)", "One lane", show=False, priority=True),
         Binding("home", "seek(0)", "Start", show=False, priority=True),
         Binding("end", "seek(1)", "End", show=False, priority=True),
     ]
@@ -71,61 +78,79 @@ class ReplayScreen(Screen[None]):
         super().__init__()
         self.painter = painter
         self.number = iteration.number
-        self.player = Player(timeline(iteration), clock, self._restart)
+        self.events = tuple(events_of(iteration))
+        self.lanes = ("", *(lane.name for lane in iteration.started.lanes))
+        self.playback = Playback(tape(self.events, self.number), restart=self._restart)
+        self._clock = clock
+        self._at = clock()
         lanes = iteration.started.lanes
-        self.model = ViewModel(lanes, model.draft, clock=lambda: self.player.position / 1000)
-        self.model.span_ms = self.player.length
+        self.model = ViewModel(lanes, model.draft, clock=lambda: self.playback.position_ms / 1000)
+        self.model.span_ms = self.playback.length_ms
 
     def compose(self) -> ComposeResult:
         """Transport, lanes, race, totals."""
-        self.player.advance()
-        self.model.apply(self.player.due())
+        self._take(self.playback.seek(0.0))
         what = f"replay of iteration {self.number}"
-        yield Transport(self.painter, self.player, what, id="title")
+        yield Transport(self.painter, self.playback, what, id="title")
         yield LaneStrip(self.painter, self.model, id="lanes")
-        race = RaceStrip(self.painter, self.model, id="race")
-        race.styles.height = len(self.model.panes()) + 1
-        yield race
+        yield RaceStrip(self.painter, self.model, id="race")
         yield TotalsLine(self.painter, self.model, id="totals")
-        keys = " Space play  \u2190\u2192 step  f failure  +\u2212 speed  Home End  Esc close"
+        keys = " Space play  \u2190\u2192 step  f failure  +\u2212 speed  Tab lane  Home End  Esc"
         yield Words(self.painter, ((keys, "muted"),), id="keys")
 
     def on_mount(self) -> None:
         """Play at once."""
-        self.player.toggle()
+        self._fit()
+        self._at = self._clock()
         self.set_interval(FRAME, self.frame, name="replay")
+
+    def _fit(self) -> None:
+        self.query_one(RaceStrip).styles.height = len(self.model.panes()) + 1
 
     def frame(self) -> None:
         """Fold what is due and draw it."""
-        self.player.advance()
-        self.model.apply(self.player.due())
+        now = self._clock()
+        self._take(self.playback.advance(now - self._at))
+        self._at = now
         self.query_one(LaneStrip).paint()
         for widget in self.query(Plain):
             if widget.id in ("title", "race", "totals"):
                 widget.repaint()
+
+    def _take(self, events: Sequence[Event]) -> None:
+        self.model.apply(events)
 
     def _restart(self) -> None:
         self.model.open_session()
 
     def action_play(self) -> None:
         """Play or pause."""
-        self.player.toggle()
+        self.playback.toggle()
 
     def action_step(self, by: int) -> None:
         """Go to the next or previous chunk."""
-        self.player.step(by)
+        self._take(self.playback.step(by))
 
     def action_failure(self) -> None:
         """Go to the next first failure."""
-        self.player.to_failure()
+        self._take(self.playback.to_first_failure())
 
     def action_speed(self, by: int) -> None:
         """Play faster or slower."""
-        self.player.faster(by)
+        self.playback.faster(by)
 
     def action_seek(self, share: int) -> None:
         """Go to the start or the end."""
-        self.player.seek(share * self.player.length)
+        self._take(self.playback.seek(share * self.playback.length_ms))
+
+    def action_lane(self, by: int) -> None:
+        """Play one lane alone, the next one, or all of them again."""
+        title = self.query_one(Transport)
+        title.lane = self.lanes[(self.lanes.index(title.lane) + by) % len(self.lanes)]
+        chosen = (title.lane,) if title.lane else ()
+        self.model.in_view = list(chosen or self.lanes[1:])
+        self._take(self.playback.load(tape(self.events, self.number, chosen)))
+        self._fit()
 
     def action_leave(self) -> None:
         """Back to the workbench."""
