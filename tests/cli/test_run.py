@@ -56,6 +56,20 @@ def suite(project: Path) -> Path:
     return path
 
 
+def test_a_runs_audited_aborts_are_told_with_n_rate_and_interval(
+    workbench: Call, suite: Path
+) -> None:
+    done = workbench("run", "s", "-l", "prose", "--abort", "--audit", "1", "--json")
+    audit = done.document["audit"]
+    assert isinstance(audit, dict)
+    assert (audit["aborted"], audit["audited"], audit["false_aborts"]) == (2, 2, 0)
+    assert audit["rate"]["total"] == 2
+    assert "2 of 2 aborted answers ran on, unseen; 0 false aborts, 0%" in done.err
+    plain = workbench("run", "s", "-l", "prose", "--abort", "--json")
+    assert (plain.document["audit"]["aborted"], plain.document["audit"]["rate"]) == (2, None)
+    assert "audit" not in plain.err
+
+
 def status(result: Result, lane: int = 0) -> dict[str, str]:
     return {c["case"]: c["status"] for c in result.document["lanes"][lane]["cases"]}
 

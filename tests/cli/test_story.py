@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,20 @@ def test_the_story_tells_failures_recovery_pace_and_cost(workbench) -> None:
         assert words in told.out
     document = json.loads(workbench("sessions", "story", EXAMPLE, "--json").out)
     assert len(document["story"]["turns"]) == 10
+
+
+def test_audited_aborts_are_told_with_n_rate_and_interval(workbench) -> None:
+    sent = workbench("send", "x", "-l", "prose", "-c", "json", "--abort", "--audit", "1", "--json")
+    audit = sent.document["audit"]
+    assert (audit["aborted"], audit["audited"], audit["false_aborts"]) == (1, 1, 0)
+    said = "1 of 1 aborted answer ran on, unseen; 0 false aborts, 0% (95 % interval 0% to 79%)"
+    assert said in sent.err
+    name = sent.document["session"]
+    assert said in workbench("sessions", "story", name).out
+    told = workbench("sessions", "story", name, "--json").document["story"]["audit"]
+    assert told["rate"]["total"] == 1
+    assert workbench("report", name, "-o", "r.html").code == 0
+    assert "false aborts (0" in Path("r.html").read_text()
 
 
 def test_a_session_without_a_failure_says_so_with_its_interval(workbench) -> None:

@@ -67,7 +67,7 @@ async def test_a_check_that_fails_early_and_passes_on_the_whole_is_a_false_abort
     report = audit_report(attempts)
     assert (report.aborted, report.audited, report.false_aborts) == (1, 1, 1)
     assert report.rate is not None
-    assert "1 false aborts, 100%" in report.sentence()
+    assert "1 false abort, 100%" in report.sentence()
 
 
 async def test_an_audited_answer_that_breaks_off_says_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.helpers import lane, plan, race
 from tests.tui.conftest import settled, shown
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import invoice_script, setup
@@ -38,6 +39,15 @@ async def test_failures_by_iteration_their_curve_and_what_came_of_them(size):
         await pilot.press("escape")
         await pilot.pause()
         assert app.screen is app.main
+
+
+async def test_audited_aborts_are_told_with_n_rate_and_interval():
+    prose = lane(text="no JSON here", checks=("json",))
+    iteration, _ = await race(plan(prose, abort="first", audit=1.0))
+    told = story(Session("s", "", "", "", iterations=(iteration,)))
+    lines = measures(told, 78)
+    assert "1 abort, 1 audited: 0 false aborts, 0% (0% to 79%)" in map(plain, lines)
+    assert max(map(width, lines)) <= 78
 
 
 def test_a_session_without_iterations_says_so():

@@ -186,6 +186,7 @@ class RunWork:
             unit.checks,
             self._plan.abort,
             self._fallbacks,
+            audit=self._plan.audit,
         )
 
     def _answers_beside(self, unit: Unit) -> dict[str, Answer]:

@@ -14,11 +14,12 @@ from workbench.api.run import RunOutcome, run_suite
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
+from workbench.config.settings import Defaults
 from workbench.measure.fields import FieldScore
 from workbench.measure.labels import TaskScore
 from workbench.suites import report
 from workbench.suites.compare import compare_all
-from workbench.suites.results import LaneResult, UnitResult, by_lane
+from workbench.suites.results import LaneResult, UnitResult, audited, by_lane
 from workbench.suites.run import Limits, RunPlan
 from workbench.suites.tasks import score_by_label, score_json
 from workbench.text import plural, visible_line
@@ -39,6 +40,7 @@ class _Options:
     concurrency: int
     repeat: int
     abort: bool
+    audit: float | None
     fail_fast: bool
     budget: float | None
     timeout: float | None
@@ -64,6 +66,11 @@ class _Options:
 @click.option("--concurrency", "-j", type=click.IntRange(1, 4096), default=8, show_default=True)
 @click.option("--repeat", "-n", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option("--abort", is_flag=True, help="Cancel an answer on its first failure.")
+@click.option(
+    "--audit",
+    type=click.FloatRange(0, 1),
+    help="Share of aborted answers that run on, unseen, to find false aborts.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first case that fails.")
 @click.option("--budget", type=float, help="Start nothing new once so many US dollars are spent.")
 @click.option("--timeout", type=float, help="Cancel what runs after so many seconds.")
@@ -88,7 +95,7 @@ def run(**_: object) -> int:
     """
     options = _Options(**click.get_current_context().params)
     settings = settings_for()
-    plan = _plan(options, settings.defaults.lanes)
+    plan = _plan(options, settings.defaults)
     thresholds = [report.read_threshold(text) for text in options.min_pass]
     baseline = report.read_baseline(options.baseline) if options.baseline else None
     progress = _Progress()
@@ -116,16 +123,17 @@ def run(**_: object) -> int:
     return _exit_code(lanes, outcome)
 
 
-def _plan(options: _Options, default_lanes: tuple[str, ...]) -> RunPlan:
+def _plan(options: _Options, defaults: Defaults) -> RunPlan:
     return RunPlan(
         suite=options.suite,
-        lanes=options.lanes or default_lanes,
+        lanes=options.lanes or defaults.lanes,
         repeat=options.repeat,
         checks=tuple(spec.text for spec in parse_checks(options.checks, Path.cwd())),
         only=options.only,
         resume=options.resume,
         again=options.again,
         abort="first" if options.abort else "off",
+        audit=defaults.audit if options.audit is None else options.audit,
         limits=Limits(options.concurrency, options.fail_fast, options.budget, options.timeout),
         saved=not options.no_save,
         cached=options.cached,
@@ -263,6 +271,9 @@ def _narrate(
 ) -> None:
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
+    audit = audited(outcome.results)
+    if audit.audited:
+        diagnostics.say(audit.sentence())
     for miss in short:
         more = f"; about {miss.needed} more cases would tell" if miss.needed else ""
         diagnostics.say(f"{miss.lane}: {miss.reached:.1%} is below {100 * miss.wanted:.4g}%{more}")
@@ -301,6 +312,7 @@ def _document(
         "planned": outcome.planned,
         "sent": outcome.sent,
         "wall_s": outcome.wall_s,
+        "audit": asdict(audited(outcome.results)),
         "interrupted": [list(key) for key in outcome.interrupted],
         "lanes": [_lane(lane, scores) for lane in lanes],
         "pairs": [asdict(pair) for pair in compare_all(lanes)],

@@ -137,7 +137,8 @@ def _pace(told: Story) -> list[str]:
 
 def _costs(told: Story) -> list[str]:
     header = ("lane", "passed", "waste", "cost", "per success", "avoided by aborts")
-    return _table(header, [_cost(lane) for lane in told.lanes])
+    lines = _table(header, [_cost(lane) for lane in told.lanes])
+    return [*lines, told.audit.sentence()] if told.audit.aborted else lines
 
 
 def _cost(lane: LaneStory) -> list[str]:

@@ -31,7 +31,8 @@ class UnitSpec:
 
     ``checks`` are those of the case; the lane's own come behind them. ``fallbacks`` are the lanes
     that may answer in its place. ``answers`` holds what other lanes answered to the same case, for
-    checks that compare: None for a lane that has no whole answer.
+    checks that compare: None for a lane that has no whole answer. ``audit`` is the share (0 to 1)
+    of aborted answers that run on unseen.
     """
 
     case: str
@@ -42,6 +43,7 @@ class UnitSpec:
     abort: AbortMode = "off"
     fallbacks: tuple[Lane, ...] = ()
     answers: Mapping[str, str | None] = field(default_factory=dict)
+    audit: float = 0.0
 
 
 def encode_unit(spec: UnitSpec) -> bytes:
@@ -147,7 +149,14 @@ async def _make(
         )
     )
     request = Request(lane.model, spec.messages, lane.params, lane.deadlines, spec.repeat)
-    abort = AbortPolicy(spec.abort)
     return AttemptRun(
-        queued.attempt, lane, request, pipeline, abort, desk.bench, zero_ns, spec.repeat
+        queued.attempt,
+        lane,
+        request,
+        pipeline,
+        AbortPolicy(spec.abort, audit=spec.audit),
+        desk.bench,
+        zero_ns,
+        spec.repeat,
+        lambda: desk.pipeline((*spec.checks, *lane.checks), lane),
     )

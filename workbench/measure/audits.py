@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.measure.intervals import Rate, wilson
 from workbench.model.attempt import Attempt
+from workbench.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,26 @@ class AuditReport:
 
     def sentence(self) -> str:
         """Return the report as a sentence."""
+        aborted = plural(self.aborted, "aborted answer")
         if self.rate is None:
-            return f"audit: none of {self.aborted} aborted answers ran on."
+            return f"audit: none of {aborted} ran on."
         return (
-            f"audit: {self.audited} of {self.aborted} aborted answers ran on, unseen; "
-            f"{self.false_aborts} false aborts, {self.rate.value:.0%} "
+            f"audit: {self.audited} of {aborted} ran on, unseen; "
+            f"{plural(self.false_aborts, 'false abort')}, {self.rate.value:.0%} "
             f"(95 % interval {self.rate.low:.0%} to {self.rate.high:.0%})."
         )
+
+
+def audit_of(aborted: int, false_aborts: Sequence[bool]) -> AuditReport:
+    """Return the report over *aborted* answers, of which *false_aborts* holds whether the abort was
+    false for each that ran on to its end.
+    """
+    false = sum(false_aborts)
+    rate = wilson(false, len(false_aborts))
+    return AuditReport(aborted, len(false_aborts), false, rate)
 
 
 def audit_report(attempts: Iterable[Attempt]) -> AuditReport:
     """Return the report over all aborted attempts."""
     aborted = [a for a in attempts if a.state == "aborted"]
-    audits = [a.audit for a in aborted if a.audit is not None]
-    false = sum(audit.false_abort for audit in audits)
-    return AuditReport(len(aborted), len(audits), false, wilson(false, len(audits)))
+    return audit_of(len(aborted), [a.audit.false_abort for a in aborted if a.audit is not None])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+from workbench.measure.audits import AuditReport, audit_report
 from workbench.measure.curves import FailureCurve, failure_curve, observe
 from workbench.measure.failure import (
     AvoidedSum,
@@ -71,13 +72,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The whole session."""
+    """The whole session. ``audit`` tells of the aborts that were audited."""
 
     lanes: tuple[LaneStory, ...]
     turns: tuple[Turn, ...]
     recoveries: tuple[Recovery, ...]
     velocity: Velocity
     races: tuple[Race, ...]
+    audit: AuditReport
 
 
 def story(session: Session) -> Story:
@@ -94,6 +96,7 @@ def story(session: Session) -> Story:
         recoveries=recoveries(session),
         velocity=velocity(session),
         races=_races(session, names),
+        audit=audit_report(attempts),
     )
 
 

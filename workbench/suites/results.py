@@ -10,6 +10,7 @@ from statistics import median
 from types import MappingProxyType
 from typing import Literal
 
+from workbench.measure.audits import AuditReport, audit_of
 from workbench.measure.counted import counted
 from workbench.measure.fields import Match, Wanted, match
 from workbench.measure.intervals import Paired, Rate, paired, wilson
@@ -45,7 +46,7 @@ class UnitResult:
     lanes took for judging it. An answer that is not ``live`` (from the cache) has neither times nor
     a cost. ``match`` is there for whole answers of cases that want JSON, ``label`` (what the whole
     answer says) for those of cases with labels. ``fallback`` is the lane that answered after this
-    one's provider had failed.
+    one's provider had failed. ``false_abort`` is None unless an abort was audited.
     """
 
     case: str
@@ -69,6 +70,7 @@ class UnitResult:
     judge_usd: float = 0.0
     match: Match | None = None
     label: str | None = None
+    false_abort: bool | None = None
 
     @property
     def passed(self) -> bool:
@@ -111,7 +113,14 @@ def unit_result(
         judge_usd=sum(reply.usd or 0.0 for reply in attempt.judged),
         match=match(text, wanted) if wanted is not None and whole else None,
         label=label_said(text, labels) if labels and attempt.state == "complete" else None,
+        false_abort=attempt.audit.false_abort if attempt.audit else None,
     )
+
+
+def audited(results: Iterable[UnitResult]) -> AuditReport:
+    """Return how often an audited abort of a run was false."""
+    aborted = [r for r in results if r.state == "aborted"]
+    return audit_of(len(aborted), [r.false_abort for r in aborted if r.false_abort is not None])
 
 
 def last_words(iteration: Iteration) -> Iterator[tuple[str, Attempt]]:

@@ -31,7 +31,8 @@ class Limits:
 class RunPlan:
     """What to run. ``checks`` are added to every case's own; ``only`` is failing, changed or a tag;
     ``resume`` names the session of an interrupted run; ``again`` sends what it left half-way once
-    more. With ``cached``, answers given before come from the cache.
+    more. ``audit`` is the share (0 to 1) of aborted answers that run on unseen. With ``cached``,
+    answers given before come from the cache.
     """
 
     suite: str
@@ -42,6 +43,7 @@ class RunPlan:
     resume: str | None = None
     again: bool = False
     abort: AbortMode = "off"
+    audit: float = 0.0
     limits: Limits = Limits()
     saved: bool = True
     cached: bool = False

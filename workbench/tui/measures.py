@@ -34,7 +34,7 @@ def measures(story: Story, cells: int) -> list[Line]:
         ("From a failure to the next pass", _recoveries(story.recoveries)),
         ("Pace", _pace(story)),
         ("Cost", _costs(story.lanes)),
-        ("Avoided by aborting", _avoided(story.lanes)),
+        ("Avoided by aborting", _avoided(story)),
     )
     out: list[Line] = []
     for title, lines in sections:
@@ -153,10 +153,20 @@ def _costs(lanes: Sequence[LaneStory]) -> list[Line]:
     return out
 
 
-def _avoided(lanes: Sequence[LaneStory]) -> list[Line]:
+def _avoided(story: Story) -> list[Line]:
     out: list[Line] = [
-        ((_fit(lane.lane, _NAME), ""), *_saved(part)) for lane in lanes for part in lane.avoided
+        ((_fit(lane.lane, _NAME), ""), *_saved(part))
+        for lane in story.lanes
+        for part in lane.avoided
     ]
+    audit = story.audit
+    if audit.aborted:
+        said = f"{plural(audit.aborted, 'abort')}, {audit.audited} audited"
+        if audit.rate is not None:
+            rate = audit.rate
+            said += f": {plural(audit.false_aborts, 'false abort')}, {rate.value:.0%} "
+            said += f"({rate.low:.0%} to {rate.high:.0%})"
+        out.append(((said, "warn" if audit.false_aborts else "muted"),))
     return out or [(("Nothing was aborted.", "muted"),)]
 
 

@@ -16,6 +16,7 @@ from workbench.api.report.charts import curve_chart, recovery_chart, swatch, ttf
 from workbench.api.report.html import Markup, Node, el, join, trusted
 from workbench.api.report.numbers import UNKNOWN, count, duration, moment, money, share
 from workbench.errors import NotSaved
+from workbench.measure.audits import AuditReport
 from workbench.measure.curves import median_ms
 from workbench.measure.intervals import Rate, wilson
 from workbench.measure.story import LaneStory, Story, story
@@ -113,6 +114,7 @@ def _tiles(session: Session, told: Story) -> Markup:
         (UNKNOWN if speed is None else f"{speed:.1f}", "iterations per active minute"),
         (duration(waste * 1000), "spent after first failures"),
         *_avoided_tiles(told.lanes),
+        *_audit_tile(told.audit),
     ]
     return el(
         "div",
@@ -125,6 +127,15 @@ def _range(rate: Rate | None) -> str:
     if rate is None:
         return "passed"
     return f"passed ({100 * rate.low:.0f}\u2013{100 * rate.high:.0f}\u00a0%, n = {rate.total})"
+
+
+def _audit_tile(audit: AuditReport) -> list[tuple[str, str]]:
+    """How often an audited abort was false; nothing without an audit."""
+    if audit.rate is None:
+        return []
+    low, high = 100 * audit.rate.low, 100 * audit.rate.high
+    said = f"false aborts ({low:.0f}\u2013{high:.0f}\u00a0%, n = {audit.audited})"
+    return [(f"{100 * audit.rate.value:.0f}\u00a0%", said)]
 
 
 def _avoided_tiles(lanes: Iterable[LaneStory]) -> list[tuple[str, str]]:
