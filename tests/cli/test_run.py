@@ -56,9 +56,8 @@ def suite(project: Path) -> Path:
     return path
 
 
-def test_a_runs_audited_aborts_are_told_with_n_rate_and_interval(
-    workbench: Call, suite: Path
-) -> None:
+@pytest.mark.usefixtures("suite")
+def test_a_runs_audited_aborts_are_told_with_n_rate_and_interval(workbench: Call) -> None:
     done = workbench("run", "s", "-l", "prose", "--abort", "--audit", "1", "--json")
     audit = done.document["audit"]
     assert isinstance(audit, dict)
