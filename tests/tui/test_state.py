@@ -9,12 +9,15 @@ from tests.tui.stories import CHECKS, HOSTILE, INVOICE, LARGE, PROMPT, SMALL, in
 from workbench.engine.plan import StartRace
 from workbench.errors import PromptError
 from workbench.model.attempt import AttemptError
+from workbench.model.events import IterationEnded, IterationStarted
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
+from workbench.tui import memory, rows
 from workbench.tui import race as strip
-from workbench.tui import rows
 from workbench.tui.draft import Draft
 from workbench.tui.lines import plain, width
+from workbench.tui.memory import FEW
+from workbench.tui.setup import MOST
 from workbench.tui.state import ViewModel
 
 
@@ -257,3 +260,45 @@ def test_two_races_sent_in_one_breath_are_both_ours():
     view.apply(event for ms, event in race(second, 2, 3, invoice_script) if ms < 200)
     assert view.running
     assert not view.close_interrupted()
+
+
+def test_a_screen_that_runs_for_hours_holds_the_latest_and_knows_that_there_are_earlier_ones():
+    view = model()
+    play(view, count=MOST + 20)
+    assert sorted(view.fold.iterations) == list(range(21, MOST + 21))
+    assert {a.iteration for a in view.fold.attempts.values()} == set(view.fold.iterations)
+    assert view.fold.earlier == 20
+    assert view.selected == MOST + 20
+
+
+def test_earlier_iterations_that_were_loaded_stay_until_the_next_race():
+    view = model()
+    play(view, count=MOST + 1)
+    view.apply([IterationStarted(1, PROMPT, (SMALL,), CHECKS, ""), IterationEnded(1, 1.0)])
+    assert min(view.fold.iterations) == 1
+    play(view)
+    assert len(view.fold.iterations) == MOST
+
+
+def test_what_is_in_view_is_never_let_go_and_edits_come_back_with_their_iteration():
+    view = model()
+    play(view)
+    view.edit(user="not sent yet {{ invoice }}")
+    play(view)
+    view.select(1)
+    view.edit(user="another one")
+    for number in range(3, MOST + 30):
+        view.apply([IterationStarted(number, PROMPT, (SMALL,), CHECKS, "")])
+        view.apply([IterationEnded(number, 1.0)])
+    assert view.draft.prompt.user == "another one"
+    assert view.iteration is not None
+    assert view.iteration.number == 1
+
+
+def test_long_answers_are_let_go_earlier_but_never_the_latest_few(monkeypatch):
+    monkeypatch.setattr(memory, "MOST_CHUNKS", 1200)
+    view = model(lanes=(SMALL,))
+    play(view, lambda *_: Answer(["x"] * 100), count=30)
+    assert sorted(view.fold.iterations) == list(range(18, 31))  # twelve, and the one that began
+    play(view, lambda *_: Answer(["x"] * 5000), count=30)
+    assert sorted(view.fold.iterations) == list(range(61 - FEW, 61))

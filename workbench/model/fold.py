@@ -373,6 +373,13 @@ class SessionFold:
             self.iterations = dict(sorted(self.iterations.items()))
             self.attempts = dict(sorted(self.attempts.items()))
 
+    def forget(self, number: int) -> None:
+        """Let go of an iteration and its attempts; it counts as an earlier one from now on."""
+        iteration = self.iterations.pop(number, None)
+        self.earlier += iteration is not None
+        for attempt in iteration.attempts if iteration is not None else ():
+            self.attempts.pop(attempt, None)
+
     def session(self, fallback: Mapping[str, str] | None = None) -> Session:
         """Return the frozen record of the whole session.
 

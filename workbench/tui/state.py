@@ -23,6 +23,7 @@ from workbench.model.events import (
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
 from workbench.model.lane import Lane
 from workbench.tui.draft import Draft, Rules, draft_of, same
+from workbench.tui.memory import forget_old
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
@@ -105,6 +106,9 @@ class ViewModel:
         elif newest and self._follows(event.iteration) and not self.edited:
             self.selected = event.iteration
             self.draft = draft_of(event)
+        for number in forget_old(self.fold, self.selected) if newest else ():
+            self._started_at.pop(number, None)
+            self._raced.discard(number)
 
     def _follows(self, number: int) -> bool:
         """True when the iteration in view was the newest before *number* came."""
