@@ -67,7 +67,9 @@ async def settled(pilot: Pilot, iterations: int = 0) -> None:
 
     def done() -> bool:
         found = app.model.fold.iterations
-        return app.model.title != "" and len(found) >= iterations and not app.model.running
+        ready = all(lane.ready for lane in app.model.fold.lanes.values())
+        done = len(found) >= iterations and not app.model.running
+        return app.model.title != "" and done and ready
 
     await until(pilot, done)
     for editor in app.main.query(Editor):

@@ -6,7 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from workbench.engine.plan import Cancel, Command, LoadEarlier, Mark, OpenSession, StartRace
+from workbench.engine.plan import (
+    Cancel,
+    Command,
+    LoadEarlier,
+    Mark,
+    OpenSession,
+    StartRace,
+    Warm,
+)
 from workbench.model.attempt import AttemptError, Cost, Tokens
 from workbench.model.events import (
     Annotated,
@@ -19,6 +27,7 @@ from workbench.model.events import (
     FailedFirst,
     IterationEnded,
     IterationStarted,
+    LaneReady,
     LaneStatus,
     SessionStarted,
     VerdictReached,
@@ -187,6 +196,8 @@ class FakeEngine:
             task.add_done_callback(self.tasks.discard)
         elif isinstance(command, LoadEarlier):
             self.tell(*self.past(command))
+        elif isinstance(command, Warm):
+            self.tell(*(LaneReady(lane.name, True, "ready") for lane in command.lanes))
         elif isinstance(command, Mark):
             self.tell(Annotated(command.iteration, UTC, command.name, command.star, command.note))
         elif isinstance(command, Cancel):

@@ -275,7 +275,7 @@ class Engine:
         try:
             await self._provider(lane).prepare(tell)
         except WorkbenchError as error:
-            self._listener(LaneReady(lane.name, False, error.message, error.hint))
+            self._listener(LaneReady(lane.name, False, error.message, error.hint, failed=True))
         else:
             self._listener(LaneReady(lane.name, True, "ready"))
 

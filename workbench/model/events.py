@@ -89,12 +89,15 @@ class LaneStatus:
 
 @dataclass(frozen=True, slots=True)
 class LaneReady:
-    """How far a lane is with making itself ready, outside any attempt. Never saved."""
+    """How far a lane is with making itself ready, outside any attempt; ``failed`` says that it gave
+    up. Never saved.
+    """
 
     lane: str
     ready: bool
     status: str
     hint: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from workbench.tui.commands import Actions
 from workbench.tui.draft import Draft
 from workbench.tui.hangup import watch_terminal
 from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
+from workbench.tui.ready import asked
 from workbench.tui.screens.workbench import WorkbenchScreen
 from workbench.tui.setup import ClientFactory, Setup
 from workbench.tui.state import ViewModel
@@ -119,10 +120,13 @@ class WorkbenchApp(App[int]):
         if not gc.isenabled():
             gc.freeze()
             gc.enable()
+        self.model.apply(asked(lane.name) for lane in racing)
+        self.main.paint()
         self.bridge.start(self.setup.session, Warm(racing))
 
     def _painted(self, reload: bool) -> None:
         self.main.paint(reload=reload)
+        self.main.offer_models()
 
     def _leave(self, code: int) -> None:
         self.exit(code, return_code=code)

@@ -20,6 +20,7 @@ from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.tui.draft import Rules
+from workbench.tui.fetch import Shelf, Watch, Weights
 from workbench.tui.language import check_language
 from workbench.tui.setup import RECENT, SessionEntry, Setup
 
@@ -80,6 +81,7 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         language=check_language(Path.cwd()),
         rules=_rules(settings),
         fps=settings.screen.fps,
+        shelf=Shelf(_models, _pull),
         mask=lambda text: redactor_of()(text),  # noqa: PLW0108 - keys are read late
         desk=_desk,
     )
@@ -89,6 +91,18 @@ def _desk() -> LaneDesk:
     from workbench.api.lane_desk import LaneDesk
 
     return LaneDesk(Path.cwd())
+
+
+def _models() -> Sequence[Weights]:
+    from workbench.api.models import list_models
+
+    return list_models()
+
+
+def _pull(name: str, watch: Watch) -> object:
+    from workbench.api.models import pull_model
+
+    return pull_model(name, watch)
 
 
 def _rules(settings: Settings) -> Rules:

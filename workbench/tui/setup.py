@@ -13,6 +13,7 @@ from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
 from workbench.tui.draft import Rules
+from workbench.tui.fetch import Shelf
 
 if TYPE_CHECKING:  # a screen that saves no case does not load the suites
     from workbench.api.lane_desk import LaneDesk
@@ -103,7 +104,7 @@ class Setup:
     ``live_budget`` is what live mode may spend in a session, in US dollars. ``language`` helps to
     write checks, ``rules`` say how races are run, ``fps`` is how often a second the screen is
     painted at most. ``mask`` hides secrets in what a crash says. ``desk()`` is where lanes are
-    written; without one they can only be chosen.
+    written; without one they can only be chosen. ``shelf`` holds the weights that can be fetched.
     """
 
     lanes: tuple[Lane, ...]
@@ -127,3 +128,4 @@ class Setup:
     fps: int = 24
     mask: Callable[[str], str] = str
     desk: Callable[[], LaneDesk] | None = None
+    shelf: Shelf | None = None

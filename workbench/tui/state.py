@@ -72,7 +72,8 @@ class ViewModel:
         """Forget the session: the events of another one are about to come. The draft stays until
         that one shows its own.
         """
-        self.fold = SessionFold()
+        ready, self.fold = self.fold.lanes, SessionFold()
+        self.fold.lanes = ready
         self.selected = None
         self._started_at.clear()
         self._drafts.clear()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 from textual.containers import Horizontal
-from textual.screen import Screen
 
 from workbench.engine.plan import OpenSession, Reload, Warm
 from workbench.errors import WorkbenchError
@@ -17,6 +16,8 @@ from workbench.model.fold import LiveIteration
 from workbench.model.lane import Lane
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
+from workbench.tui.ready import asked
+from workbench.tui.screens.fetching import FetchingScreen
 from workbench.tui.setup import RECENT, Setup
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.editor import Editor
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 LEAST_ROWS = 4
 
 
-class LookingScreen(Screen[None]):
+class LookingScreen(FetchingScreen):
     """Zoom, sizes, other views of an answer, and the screens one key away."""
 
     def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
@@ -52,6 +53,14 @@ class LookingScreen(Screen[None]):
         """Show a notice in its line, or take it away."""
         self.model.say(notice)
         self.paint()
+
+    def warm(self, *names: str, again: bool = False) -> None:
+        """Have lanes make themselves ready that are not, or *again*."""
+        known = self.model.fold.lanes
+        cold = [n for n in names if again or n not in known or known[n].failed]
+        self.model.apply(asked(name) for name in cold)
+        if cold:
+            self.bridge.send(Warm(tuple(self.model.lanes[name] for name in cold)))
 
     def lane_in_focus(self) -> LaneView | None:
         """Return the focused pane, else the first one in sight."""
@@ -214,6 +223,8 @@ class LookingScreen(Screen[None]):
 
     def _toggle_lane(self, name: str) -> bool:
         on = self.model.toggle_lane(name)
+        if on:
+            self.warm(name)
         self.paint()
         return on
 
@@ -225,7 +236,7 @@ class LookingScreen(Screen[None]):
             self.model.toggle_lane(name)
         self.bridge.send(Reload())
         if name is not None:
-            self.bridge.send(Warm((self.model.lanes[name],)))
+            self.warm(name, again=True)
         self.paint()
 
     # -- cases ----------------------------------------------------------------------------------

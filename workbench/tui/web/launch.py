@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from workbench.api.crash import mask_logs
 from workbench.api.setup import settings_for
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient
@@ -39,6 +40,7 @@ def serve_screen(options: ServeOptions, announce: Callable[[str], None]) -> int:
     gc.disable()  # until the first frame, as for a terminal
     settings = settings_for()
     launched = launch(ENGINE, str(Path.cwd()))
+    mask_logs()
     # what the terminal in the page can do, whatever the one of this process can
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
 

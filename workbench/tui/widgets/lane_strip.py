@@ -59,7 +59,9 @@ class LaneStrip(Horizontal):
             self._names = names
             self.call_after_refresh(self.place)
         for pane, lane in zip(self.panes(), lanes, strict=False):
-            pane.show(lane, self.model.attempt(lane.name), rows.repeats(self.model, lane.name))
+            name = lane.name
+            ready = self.model.fold.lanes.get(name)
+            pane.show(lane, self.model.attempt(name), rows.repeats(self.model, name), ready)
 
     def place(self) -> None:
         """Show as many panes as fit, starting so that the focused one is among them."""

@@ -14,10 +14,11 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from workbench.model.events import LaneReady
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.text import shorten
-from workbench.tui import rows
+from workbench.tui import ready, rows
 from workbench.tui.bindings import bindings
 from workbench.tui.lines import Line, spread, wrapped
 from workbench.tui.painter import Painter, filled
@@ -53,17 +54,24 @@ class LaneView(Plain, can_focus=True):
         self.welcome: Sequence[Line] = ()
         self._head: tuple[Line, ...] = ()
         self._tally: Line = ()
+        self._ready: LaneReady | None = None
         self._marks: dict[int, list[tuple[int, int]]] = {}
         self._marked: tuple[int, int] = (0, 0)
         self._notes: dict[int, str] = {}
 
     # -- what it shows --------------------------------------------------------------------------
 
-    def show(self, lane: Lane, attempt: LiveAttempt | None, tally: Line = ()) -> None:
+    def show(
+        self,
+        lane: Lane,
+        attempt: LiveAttempt | None,
+        tally: Line = (),
+        ready: LaneReady | None = None,
+    ) -> None:
         """Show another attempt, or more of the same one. Cheap when nothing changed. *tally* says
-        how the lane's other attempts stand.
+        how the lane's other attempts stand, *ready* how far the lane is with making itself ready.
         """
-        self._tally = tally
+        self._tally, self._ready = tally, ready
         if attempt is not self.attempt or lane is not self.lane:
             self.lane, self.attempt = lane, attempt
             self._restart()
@@ -245,6 +253,8 @@ class LaneView(Plain, can_focus=True):
             self.lane, self.attempt, reasoning=self.reasoning, tally=self._tally
         )
         verdict = rows.verdict_line(self.attempt)
+        if self.attempt is None:
+            state, verdict = ready.state(self._ready), ready.words(self._ready)
         if self._head_rows() == 2:
             return spread(name, state, cells), verdict
         one, *rest = wrapped(verdict, cells)

@@ -1,0 +1,103 @@
+"""The offer to fetch the embedded models, with their sizes, and how far the download is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from workbench.tui.fetch import Fetch, Shelf, offer
+from workbench.tui.lines import Line
+from workbench.tui.painter import Painter
+from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.modal import Modal
+from workbench.tui.widgets.reader import Reader
+
+LOOK = 0.2
+"""Seconds between two looks at the download."""
+
+WHAT = (
+    "Two real models that run on this machine, without key or account.",
+    "What comes is checked against a pinned size and SHA-256.",
+)
+ASK = "Enter fetches what is missing, Esc does not. ^F: recorded races of both."
+WAIT = "Esc leaves it running, x stops it (what came is kept)."
+DONE = "All there. Esc closes."
+
+
+class ModelsScreen(Modal[None]):
+    """Shows the models; Enter fetches those that are missing, also after it was closed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,ctrl+j,f5", "fetch", "Fetch", show=False, priority=True),
+        Binding("x", "stop", "Stop", show=False),
+        Binding("escape,q", "leave", "Close", show=False),
+    ]
+
+    def __init__(
+        self,
+        painter: Painter,
+        shelf: Shelf,
+        current: Callable[[], Fetch | None],
+        begin: Callable[[list[str]], None],
+    ) -> None:
+        super().__init__()
+        self.painter = painter
+        self.shelf = shelf
+        self.current = current
+        self.begin = begin
+
+    def compose(self) -> ComposeResult:
+        """What it is, the models, what can be done."""
+        with Vertical(classes="dialog wide low"):
+            yield Words(self.painter, (("Embedded models", "bold"),), ())
+            yield Reader(self.painter, id="models")
+            yield Words(self.painter, (), id="error")
+            yield Words(self.painter, ((ASK, "muted"),), id="hint")
+
+    def on_mount(self) -> None:
+        """Look how far it is, a few times a second."""
+        self.query_one(Reader).focus()
+        self.look()
+        self.set_interval(LOOK, self.look, name="download")
+
+    def look(self) -> None:
+        """Show the models as they are now."""
+        fetch, models = self.current(), self.shelf.models()
+        lines: list[Line] = [*(((text, "muted"),) for text in WHAT), (), *offer(models, fetch)]
+        reader = self.query_one(Reader)
+        reader.styles.height = len(WHAT) + 1 + len(models) + 2
+        reader.load(lines, reader.top)
+        running = fetch is not None and fetch.running
+        missing = any(model.state != "ready" for model in models)
+        self._say("hint", ((WAIT if running else ASK if missing else DONE, "muted"),))
+        error = fetch.error if fetch is not None else None
+        hint = (f" {error.hint}", "muted") if error is not None and error.hint else ("", "")
+        self._say("error", () if error is None else ((error.message, "fail"), hint))
+
+    def _say(self, name: str, line: Line) -> None:
+        words = self.query_one(f"#{name}", Words)
+        words.words = (line,)
+        words.repaint()
+
+    def action_fetch(self) -> None:
+        """Fetch what is missing."""
+        missing = [model.name for model in self.shelf.models() if model.state != "ready"]
+        fetch = self.current()
+        if missing and (fetch is None or not fetch.running):
+            self.begin(missing)
+        self.look()
+
+    def action_stop(self) -> None:
+        """Stop the download; what came is kept and it goes on there the next time."""
+        fetch = self.current()
+        if fetch is not None:
+            fetch.stop()
+        self.look()
+
+    def action_leave(self) -> None:
+        """Close; a download goes on."""
+        self.dismiss(None)
