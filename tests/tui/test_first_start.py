@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -215,7 +216,7 @@ def test_alt_and_a_letter_is_a_key_also_in_an_editor(tmp_path, key: bytes, opene
 def test_a_real_first_start_offers_the_real_models(tmp_path, monkeypatch):
     for name in ("CONFIG", "STATE", "CACHE"):
         monkeypatch.setenv(f"WORKBENCH_{name}", str(tmp_path / name))
-    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
     python = subprocess.sys.executable
     terminal = Terminal(tmp_path, command=(python, "-m", "workbench"), folder=tmp_path)
     terminal.read_until(b"Embedded models")
