@@ -7,12 +7,16 @@ from dataclasses import replace
 import pytest
 
 from tests.api.storytelling import BAD, GOOD, plot
-from workbench.api.retro import Change, _readable, recheck, rejudge
+from workbench.api.retro import Change, _readable, edited, recheck, recorded_lines, rejudge
 from workbench.checks.syntax import parse_checks
 from workbench.errors import CheckSyntaxError, UnknownName
-from workbench.model.attempt import Attempt, AttemptError, Tokens
-from workbench.model.lane import Lane
+from workbench.measure.failure import Spent
+from workbench.model.attempt import Attempt, AttemptError, Cost, Tokens
+from workbench.model.lane import Lane, Prices
+from workbench.model.prompt import Prompt
+from workbench.model.session import Iteration, Session
 
+UTC = "2026-11-22T10:00:00.000Z"
 LANE = Lane("fast", "replay", "m")
 
 
@@ -111,3 +115,56 @@ def test_a_judge_or_code_within_a_recorded_group_is_not_run() -> None:
     specs, unread = _readable((*texts, "all:(json) (max_chars:3)"))
     assert [spec.name for spec in specs] == ["all"]
     assert unread == texts
+
+
+def with_lane_checks(**more) -> Session:
+    """Two lanes, of which one has a check of its own; 30 tokens of which the 10th fails."""
+    paid = Lane("paid", "compatible", "m", checks=("max_chars:9",), prices=Prices(1.0, 10.0))
+    free = Lane("free", "local", "m")
+    attempts = tuple(
+        replace(recorded("x" * 30), number=n, lane=lane.name, cost=Cost(0.5, "measured"))
+        for n, lane in enumerate((paid, free), 1)
+    )
+    it = Iteration(1, Prompt("p"), (paid, free), ("json",), UTC, attempts=attempts, **more)
+    return Session("s", "s", UTC, "", (it,))
+
+
+def names(found) -> dict[str, tuple[str, ...]]:
+    return {r.now.lane: tuple(c.name for c in r.now.checks) for r in found}
+
+
+def test_a_lanes_own_checks_stay_with_it_until_they_are_changed() -> None:
+    session = with_lane_checks()
+    lines = recorded_lines(session)
+    assert lines == ("json", "lanes=paid max_chars:9")
+    assert edited(session, lines) == Change()
+    assert names(recheck(session, edited(session, lines))) == {
+        "paid": ("json", "max_chars:9"),
+        "free": ("json",),
+    }
+    dropped = recheck(session, edited(session, ("json",)))
+    assert names(dropped) == {"paid": ("json",), "free": ("json",)}
+    changed = recheck(session, edited(session, ("lanes=paid max_chars:40", "contains:x")))
+    assert names(changed) == {"paid": ("max_chars:40", "contains:x"), "free": ("contains:x",)}
+    by_line = recheck(session, Change(drop=("lanes=paid max_chars:9",)))
+    assert names(by_line) == {"paid": ("json",), "free": ("json",)}
+
+
+def test_what_it_would_have_cost_is_recomputed_where_the_rule_would_have_aborted() -> None:
+    session = with_lane_checks(abort="named", abort_on=("max_chars",))
+    paid, free = recheck(session, Change(drop=("json",)))
+    assert paid.was_spent == Spent(0.4, 30, 0.5, "measured")
+    assert (paid.abort_ms, paid.spent.tokens, paid.spent.source) == (190.0, 10, "estimated")
+    assert paid.spent.usd == pytest.approx((5 * 1.0 + 10 * 10.0) / 1e6)
+    assert paid.saved.usd == pytest.approx(20 * 10.0 / 1e6)
+    assert (free.abort_ms, free.spent) == (None, free.was_spent)
+    assert recheck(session, Change(drop=("json", "max_chars")))[0].spent == paid.was_spent
+
+
+def test_what_a_cut_answer_would_have_cost_without_the_cut_is_unknown() -> None:
+    session = with_lane_checks(abort="first")
+    it = session.iterations[0]
+    cut = tuple(replace(a, state="aborted", abort_ms=400.0) for a in it.attempts)
+    session = replace(session, iterations=(replace(it, attempts=cut),))
+    found = recheck(session, Change(only=("contains:x",)))
+    assert [(r.abort_ms, r.spent, r.changed) for r in found] == [(None, None, True)] * 2

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workbench.api.wiring import PipelineMaker, price
+from workbench.api.wiring import PipelineMaker
 from workbench.engine.core import Tools
 from workbench.engine.inprocess import InProcessEngine
 from workbench.engine.journal import MemoryJournal, Opened
 from workbench.engine.plan import OpenSession, RacePlan, StartRace
+from workbench.measure.pricing import PriceBook
 from workbench.model.events import Event, IterationEnded
 from workbench.model.fold import SessionFold
 from workbench.model.lane import Lane, Limits, Params
@@ -38,7 +39,7 @@ def tools(
         services=Services(lambda _name, _url: None),
         provider=registry.provider_for,
         pipeline=PipelineMaker(),
-        price=price,
+        price=PriceBook().cost,
         open_session=open_session or (lambda _: Opened(MemoryJournal())),
     )
 

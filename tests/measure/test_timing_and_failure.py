@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from workbench.measure import failure
+from workbench.measure.pricing import PriceBook
 from workbench.measure.timing import gaps, goodput, percentile, timing
 from workbench.model.attempt import Attempt, Avoided, Cost, Tokens
 from workbench.model.lane import Lane, Prices
@@ -88,7 +91,8 @@ def test_goodput_counts_live_passes_per_second() -> None:
 
 def test_failure_cost_and_waste_add_up_to_the_whole_attempt() -> None:
     attempt = failed(1, 1, ms=100.0, total=400.0, tokens=Tokens(1000, 54, source="measured"))
-    cost = failure.failure_cost(attempt, Prices(input=1.0, output=10.0))
+    lane = Lane("a", "compatible", "m", prices=Prices(input=1.0, output=10.0))
+    cost = failure.failure_cost(attempt, partial(PriceBook().cost, lane))
     assert (cost.until.seconds, cost.waste.seconds) == pytest.approx((0.1, 0.3))
     assert (cost.until.tokens, cost.waste.tokens) == (4, 50)
     assert cost.until.usd == pytest.approx((1000 * 1.0 + 4 * 10.0) / 1e6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.helpers import lane, plan, race
-from tests.tui.conftest import settled, shown
+from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import invoice_script, setup
 from workbench.measure.story import story
@@ -25,9 +25,7 @@ async def test_failures_by_iteration_their_curve_and_what_came_of_them(size):
             await settled(pilot, number)
         told = story(app.model.fold.session())
         await pilot.press("alt+m")
-        await pilot.pause()
-        await pilot.pause()
-        assert "Time to first failure, by iteration" in shown(app)
+        await until(pilot, lambda: "Time to first failure, by iteration" in shown(app))
         lines = measures(told, size[0] - 2)
         text = "\n".join(map(plain, lines))
         assert "\u2717 120 ms   \u2717 120 ms   \u2713" in text

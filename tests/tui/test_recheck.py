@@ -8,16 +8,17 @@ from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import Answer
 from tests.tui.test_looking import raced
 from tests.tui.test_screen import SIZE, app_of
+from workbench.api.retro import recorded_lines
 from workbench.tui.compare import Pair, noise
 from workbench.tui.lines import plain
-from workbench.tui.recheck import recorded, rejudged, summary, table
+from workbench.tui.recheck import rejudged, summary, table
 from workbench.tui.screens.recheck import RecheckScreen
 from workbench.tui.widgets.editor import Editor
 
 
 async def test_other_checks_are_asked_of_old_answers_and_nothing_is_sent(tmp_path):
     app, engine = app_of()
-    async with app.run_test(size=(140, 30)) as pilot:
+    async with app.run_test(size=(190, 30)) as pilot:
         await settled(pilot)
         await pilot.press("f11")
         await until(pilot, lambda: "no answer yet" in shown(app))
@@ -28,7 +29,7 @@ async def test_other_checks_are_asked_of_old_answers_and_nothing_is_sent(tmp_pat
         await until(pilot, lambda: "4 answers: " in shown(app))
         screen = app.screen
         assert isinstance(screen, RecheckScreen)
-        assert tuple(screen.query_one(Editor).text.splitlines()) == recorded(before)
+        assert tuple(screen.query_one(Editor).text.splitlines()) == recorded_lines(before)
         screen.query_one(Editor).load("max_chars:9")
         screen.judge()
         await until(pilot, lambda: "now 0" in shown(app))

@@ -17,7 +17,6 @@ from workbench.config.settings import Settings
 from workbench.engine.core import Tools
 from workbench.errors import ConfigError
 from workbench.measure.pricing import PriceBook
-from workbench.model.attempt import Cost, Tokens
 from workbench.model.lane import Lane
 from workbench.providers import registry
 from workbench.providers.base import Provider, Services
@@ -173,11 +172,6 @@ class PipelineMaker:
             specs = for_lane(parse_checks(texts), lane.name)
             self._specs[texts, lane.name] = specs
         return Pipeline(specs, trusted=self._trusted, grading=self._grading)
-
-
-def price(lane: Lane, tokens: Tokens) -> Cost:
-    """Return what *tokens* cost by the lane's own prices alone; unknown without them."""
-    return PriceBook().cost(lane, tokens)
 
 
 def known_secrets(settings: Settings) -> Iterable[str]:

@@ -16,7 +16,8 @@ from workbench.cli import diagnostics, output
 from workbench.cli.group import Group
 from workbench.cli.race_table import duration, lines
 from workbench.cli.sessions_import import import_command
-from workbench.cli.story import story_command
+from workbench.cli.story import money, story_command
+from workbench.measure.failure import Spent
 from workbench.measure.intervals import Rate
 from workbench.store.search import Kind
 from workbench.store.sessions import Loaded
@@ -237,12 +238,11 @@ def recheck_(
     Exit code: 0 every answer passes under the new checks, 1 one does not.
     """
     from workbench.api.document import attempt_document
-    from workbench.api.wiring import price
 
     loaded = _shelf().load(name)
     diagnostics.damage(loaded.report())
     change = Change(add, drop, only or None)
-    found = recheck(loaded.session, change, folder=Path.cwd(), price=price)
+    found = recheck(loaded.session, change, folder=Path.cwd())
     for text in dict.fromkeys(text for r in found for text in r.unread):
         diagnostics.warn(f"The recorded check {text!r} cannot be read here and is left out.")
     if as_json:
@@ -253,6 +253,8 @@ def recheck_(
                 "partial": r.partial,
                 "unread": list(r.unread),
                 "abort_would_save": asdict(r.saved) if r.saved else None,
+                "abort_ms": r.abort_ms,
+                "spent": {"was": asdict(r.was_spent), "is": asdict(r.spent) if r.spent else None},
                 "original": attempt_document(r.original),
                 "now": attempt_document(r.now),
             }
@@ -261,13 +263,26 @@ def recheck_(
         output.document({"v": 1, "session": loaded.session.id, "attempts": rows})
     else:
         output.table(
-            ("iteration", "lane", "was", "is", "TTFF was", "TTFF is", "an abort saves"),
+            _RECHECKED,
             [_rechecked(r) for r in found],
             _width(),
         )
         changed = sum(r.changed for r in found)
         diagnostics.say(f"{changed} of {len(found)} attempts come out differently.")
     return 0 if all(r.now.verdict == "pass" for r in found) else 1
+
+
+_RECHECKED = (
+    *("iteration", "lane", "was", "is", "TTFF was", "TTFF is"),
+    *("abort was", "abort is", "cost was", "cost is", "an abort saves"),
+)
+
+
+def _spent(spent: Spent | None) -> str:
+    if spent is None:
+        return UNKNOWN
+    tokens = UNKNOWN if spent.tokens is None else str(spent.tokens)
+    return f"{tokens} tok, {money(spent.usd)}"
 
 
 def _rechecked(r: Rejudged) -> list[str]:
@@ -283,6 +298,10 @@ def _rechecked(r: Rejudged) -> list[str]:
         r.now.verdict + (" (cut)" if r.partial else "") + mark,
         duration(r.original.ttff_ms),
         duration(r.now.ttff_ms),
+        duration(r.original.abort_ms),
+        duration(r.abort_ms),
+        _spent(r.was_spent),
+        _spent(r.spent),
         saved,
     ]
 

@@ -12,7 +12,7 @@ from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
 from workbench.cli.race_table import UNKNOWN, duration
 from workbench.measure.curves import FailureCurve
-from workbench.measure.failure import AvoidedSum, Recovery
+from workbench.measure.failure import AvoidedSum, Recovery, Spent
 from workbench.measure.intervals import wilson
 from workbench.measure.story import LaneStory, Story, Turn
 from workbench.text import plural, visible_line
@@ -136,7 +136,10 @@ def _pace(told: Story) -> list[str]:
 
 
 def _costs(told: Story) -> list[str]:
-    header = ("lane", "passed", "waste", "cost", "per success", "avoided by aborts")
+    header = (
+        *("lane", "passed", "until failures", "waste", "cost", "per success"),
+        "avoided by aborts",
+    )
     lines = _table(header, [_cost(lane) for lane in told.lanes])
     return [*lines, told.audit.sentence()] if told.audit.aborted else lines
 
@@ -146,18 +149,27 @@ def _cost(lane: LaneStory) -> list[str]:
     passed = UNKNOWN
     if rate is not None:
         passed = f"{100 * rate.value:.0f} % ({100 * rate.low:.0f}-{100 * rate.high:.0f} %)"
-    waste = f"{duration(lane.waste_s * 1000)}, {lane.waste_tokens} tok"
     return [
         lane.lane,
         passed,
-        waste,
-        _money(lane.cost_usd),
-        _money(lane.cost_per_success),
+        _spent(lane.failure_cost.until if lane.failure_cost else None),
+        _spent(lane.failure_cost.waste if lane.failure_cost else None),
+        money(lane.cost_usd),
+        money(lane.cost_per_success),
         "; ".join(map(_avoided, lane.avoided)) or UNKNOWN,
     ]
 
 
-def _money(usd: float | None) -> str:
+def _spent(spent: Spent | None) -> str:
+    if spent is None:
+        return UNKNOWN
+    tokens = UNKNOWN if spent.tokens is None else str(spent.tokens)
+    tag = f" ({spent.source})" if spent.usd else ""
+    return f"{duration(spent.seconds * 1000)}, {tokens} tok, {money(spent.usd)}{tag}"
+
+
+def money(usd: float | None) -> str:
+    """Return US dollars; unknown is never zero."""
     return "unknown" if usd is None else f"${usd:.6f}".rstrip("0").rstrip(".")
 
 

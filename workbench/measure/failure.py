@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from workbench.measure.curves import median_ms
-from workbench.model.attempt import Attempt, Source
-from workbench.model.lane import Prices
+from workbench.model.attempt import Attempt, Cost, Source, Tokens
 from workbench.model.session import Iteration, Session
+
+_SOURCES: tuple[Source, ...] = ("unknown", "estimated", "measured")
+"""The less sure first: a sum is as sure as its least sure part."""
 
 IDLE_S = 300.0
 """A pause longer than this between iterations is idle time, in seconds."""
@@ -83,11 +85,13 @@ def epoch_ms(utc: str | None) -> float | None:
         return None
 
 
-def failure_cost(attempt: Attempt, prices: Prices | None = None) -> FailureCost | None:
+def failure_cost(
+    attempt: Attempt, price: Callable[[Tokens], Cost] | None = None
+) -> FailureCost | None:
     """Return what *attempt* spent before and after its first failure; None if it did not fail.
 
-    With *prices* (US dollars per million tokens) the money is estimated from the tokens: the whole
-    prompt belongs to the part before the failure. Without, it is unknown.
+    *price* says what tokens cost (see :class:`~workbench.measure.pricing.PriceBook`); the whole
+    prompt belongs to the part before the failure. Without it the money is unknown.
     """
     failure = attempt.first_failure
     if failure is None:
@@ -95,17 +99,36 @@ def failure_cost(attempt: Attempt, prices: Prices | None = None) -> FailureCost 
     total_ms = max(attempt.total_ms or failure.ms, failure.ms)
     output = attempt.tokens.output
     after = None if output is None else max(0, output - failure.at_token)
-    until_usd = waste_usd = None
-    source: Source = "unknown"
-    if prices is not None and prices.output is not None and after is not None:
-        waste_usd = after * prices.output / 1e6
-        if prices.input is not None and attempt.tokens.prompt is not None:
-            sent = attempt.tokens.prompt * prices.input
-            until_usd = (sent + failure.at_token * prices.output) / 1e6
-        source = "estimated"
+    until = waste = Cost()
+    if price is not None:
+        prompt = attempt.tokens.prompt
+        found = price(Tokens(prompt, failure.at_token, source="estimated"))
+        until = found if prompt is not None or found.usd == 0 else until
+        waste = waste if after is None else price(Tokens(0, after, source="estimated"))
     return FailureCost(
-        Spent(failure.ms / 1000, failure.at_token, until_usd, source),
-        Spent((total_ms - failure.ms) / 1000, after, waste_usd, source),
+        Spent(failure.ms / 1000, failure.at_token, until.usd, until.source),
+        Spent((total_ms - failure.ms) / 1000, after, waste.usd, waste.source),
+    )
+
+
+def failure_costs(costs: Sequence[FailureCost]) -> FailureCost | None:
+    """Add failure costs up; what is unknown of one is unknown of the sum. None without any."""
+    if not costs:
+        return None
+    return FailureCost(_sum([c.until for c in costs]), _sum([c.waste for c in costs]))
+
+
+def _sum(parts: Sequence[Spent]) -> Spent:
+    tokens = [p.tokens for p in parts if p.tokens is not None]
+    money = [p.usd for p in parts if p.usd is not None]
+    known = len(money) == len(parts)
+    sources = {p.source for p in parts}
+    worst = next(s for s in _SOURCES if s in sources)
+    return Spent(
+        sum(p.seconds for p in parts),
+        sum(tokens) if len(tokens) == len(parts) else None,
+        sum(money) if known else None,
+        worst if known else "unknown",
     )
 
 

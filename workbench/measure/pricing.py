@@ -6,7 +6,7 @@ so it is done once, for a lane that needs it, before that lane's first attempt s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -90,6 +90,10 @@ def newest_price(until: date) -> date | None:
     return max(found, default=None)
 
 
+Price = Callable[[Lane, Tokens], Cost]
+"""Says what tokens cost on a lane; unknown stays unknown."""
+
+
 class PriceBook:
     """Knows what lanes cost."""
 
@@ -97,6 +101,14 @@ class PriceBook:
         self._list: PriceList | None = None
         self._looked = False
         self._rates: dict[tuple[str, str], float | None] = {}
+
+    @classmethod
+    def of(cls, lanes: Iterable[Lane]) -> PriceBook:
+        """Return a book that is ready for these lanes; see :meth:`prepare`."""
+        book = cls()
+        for lane in lanes:
+            book.prepare(lane)
+        return book
 
     def prepare(self, lane: Lane) -> None:
         """Load the price list if *lane* will need it: before its clock starts, not after."""

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 
 from workbench.measure.audits import AuditReport, audit_report
 from workbench.measure.curves import FailureCurve, failure_curve, observe
 from workbench.measure.failure import (
     AvoidedSum,
+    FailureCost,
     Recovery,
     Velocity,
     avoided,
     cost_per_success,
     failure_cost,
+    failure_costs,
     race,
     recoveries,
     velocity,
 )
 from workbench.measure.intervals import Rate, wilson
+from workbench.measure.pricing import Price, PriceBook
 from workbench.measure.timing import Spread, Timing, spread, timing
-from workbench.model.attempt import Attempt
-from workbench.model.lane import Prices
+from workbench.model.attempt import Attempt, Cost, Tokens
 from workbench.model.session import Session
 from workbench.model.verdict import VerdictName
 
@@ -33,7 +36,8 @@ class LaneStory:
 
     ``passed`` is the share of decided attempts (pass, fail or provider error) that passed.
     ``cost_usd`` is None when the cost of any attempt is unknown. ``waste_s`` and
-    ``waste_tokens`` were spent after first failures.
+    ``waste_tokens`` were spent after first failures. ``failure_cost`` is what all failures of live
+    attempts cost, until they failed and after; None when none failed.
     """
 
     lane: str
@@ -48,6 +52,7 @@ class LaneStory:
     avoided: tuple[AvoidedSum, ...]
     cost_usd: float | None
     cost_per_success: float | None
+    failure_cost: FailureCost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,20 @@ class Story:
     audit: AuditReport
 
 
-def story(session: Session) -> Story:
-    """Measure *session*; see ``docs/measures.md`` for every definition."""
+def story(session: Session, price: Price | None = None) -> Story:
+    """Measure *session*; see ``docs/measures.md`` for every definition.
+
+    *price* says what tokens cost; without it the lanes' own prices and the price list do, which
+    may take a third of a second to load.
+    """
     attempts = session.attempts()
     names = tuple(dict.fromkeys(a.lane for a in attempts))
-    prices = {
-        lane.name: lane.prices for it in session.iterations for lane in it.lanes if lane.prices
-    }
-    lanes = tuple(_lane(n, [a for a in attempts if a.lane == n], prices) for n in names)
+    failed = {a.lane for a in attempts if a.first_failure is not None}
+    known = {lane.name: lane for it in session.iterations for lane in it.lanes}
+    if price is None:
+        price = PriceBook.of(lane for name, lane in known.items() if name in failed).cost
+    costs = {name: partial(price, lane) for name, lane in known.items()}
+    lanes = tuple(_lane(n, [a for a in attempts if a.lane == n], costs.get(n)) for n in names)
     return Story(
         lanes=lanes,
         turns=_turns(session),
@@ -100,10 +111,12 @@ def story(session: Session) -> Story:
     )
 
 
-def _lane(name: str, attempts: Sequence[Attempt], prices: Mapping[str, Prices]) -> LaneStory:
+def _lane(
+    name: str, attempts: Sequence[Attempt], price: Callable[[Tokens], Cost] | None
+) -> LaneStory:
     live = [a for a in attempts if a.origin == "live"]
     decided = [a for a in attempts if a.verdict in ("pass", "fail") or a.first_failure]
-    costs = [cost for a in live if (cost := failure_cost(a, prices.get(name))) is not None]
+    costs = [cost for a in live if (cost := failure_cost(a, price)) is not None]
     money = [a.cost.usd for a in live if a.cost.usd is not None]
     return LaneStory(
         lane=name,
@@ -118,6 +131,7 @@ def _lane(name: str, attempts: Sequence[Attempt], prices: Mapping[str, Prices]) 
         avoided=avoided(live),
         cost_usd=sum(money) if live and len(money) == len(live) else None,
         cost_per_success=cost_per_success(live),
+        failure_cost=failure_costs(costs),
     )
 
 

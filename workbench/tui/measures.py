@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.measure.curves import FailureCurve
-from workbench.measure.failure import AvoidedSum, Recovery
+from workbench.measure.failure import AvoidedSum, Recovery, Spent
 from workbench.measure.story import LaneStory, Story, Turn
 from workbench.text import cell_width, plural, shorten, visible_line
 from workbench.tui import format as fmt
@@ -146,11 +146,18 @@ def _costs(lanes: Sequence[LaneStory]) -> list[Line]:
         spans: list[Span] = [(_fit(lane.lane, _NAME), ""), (fmt.money(lane.cost_usd), "bold")]
         if each is not None:
             spans.append((f"  {fmt.money(each)} per pass", "muted"))
-        if lane.waste_s or lane.waste_tokens:
-            waste = f"{fmt.duration(lane.waste_s * 1000)}, {fmt.count(lane.waste_tokens)} tokens"
-            spans.append((f"  after first failures: {waste}", "warn"))
         out.append(tuple(spans))
+        if lane.failure_cost is not None:
+            until, waste = _spent(lane.failure_cost.until), _spent(lane.failure_cost.waste)
+            out.append(((" " * _NAME, ""), (f"until first failures: {until}", "")))
+            out.append(((" " * _NAME, ""), (f"after first failures: {waste}", "warn")))
     return out
+
+
+def _spent(spent: Spent) -> str:
+    tag = f" ({spent.source})" if spent.usd else ""
+    tokens = "unknown" if spent.tokens is None else fmt.count(spent.tokens)
+    return f"{fmt.duration(spent.seconds * 1000)}, {tokens} tokens, {fmt.money(spent.usd)}{tag}"
 
 
 def _avoided(story: Story) -> list[Line]:

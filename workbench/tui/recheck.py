@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbench.api.retro import Change, Rejudged, recheck
+from workbench.api.retro import Rejudged, edited, recheck
+from workbench.measure.failure import Spent
 from workbench.model.session import Session
 from workbench.text import plural
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, cut, width
 
 _TONES = {"pass": "pass", "fail": "fail", "error": "warn", "pending": "muted"}
-_HEAD = ("iteration", "lane", "was", "is", "TTFF was", "TTFF is", "an abort saves")
+_HEAD = (
+    *("iteration", "lane", "was", "is", "TTFF was", "TTFF is"),
+    *("abort was", "abort is", "cost was", "cost is", "an abort saves"),
+)
 
 
 def rejudged(session: Session, checks: Sequence[str], folder: Path) -> tuple[Rejudged, ...]:
-    """Judge every ended attempt of *session* by *checks* instead of its own.
+    """Judge every ended attempt of *session* as if its recorded checks (as
+    :func:`~workbench.api.retro.recorded_lines` lists them) had been these: what was added, changed
+    or dropped is; what stayed stays with its iterations and lanes.
 
     Raises:
         CheckSyntaxError: a check cannot be read.
     """
-    return recheck(session, Change(only=tuple(checks)), folder=folder)
-
-
-def recorded(session: Session) -> tuple[str, ...]:
-    """Return every check of the session's iterations once, in order."""
-    return tuple(dict.fromkeys(text for it in session.iterations for text in it.checks))
+    return recheck(session, edited(session, checks), folder=folder)
 
 
 def summary(found: Sequence[Rejudged]) -> Line:
@@ -73,5 +74,16 @@ def _row(r: Rejudged) -> tuple[Span, ...]:
         (f"{now.verdict}{cut_off}{mark}", _TONES[now.verdict] + (" bold" if mark else "")),
         (fmt.duration(was.ttff_ms), ""),
         (fmt.duration(now.ttff_ms), "accent" if was.ttff_ms != now.ttff_ms else ""),
+        (fmt.duration(was.abort_ms), ""),
+        (fmt.duration(r.abort_ms), "accent" if was.abort_ms != r.abort_ms else ""),
+        (_spent(r.was_spent), ""),
+        (_spent(r.spent), "accent" if r.spent != r.was_spent else ""),
         (saved, ""),
     )
+
+
+def _spent(spent: Spent | None) -> str:
+    if spent is None:
+        return "unknown"
+    money = "" if spent.usd == 0 else f" {fmt.money(spent.usd)}"
+    return f"{fmt.count(spent.tokens)} tok{money}"

@@ -186,7 +186,10 @@ def _lane_row(index: int, lane: LaneStory) -> Markup:
         f"{duration(t.total.p50)} / {duration(t.total.p95)}" if t.total else UNKNOWN,
         f"{t.tokens_per_s.p50:.0f}" if t.tokens_per_s else UNKNOWN,
     )
-    waste = (duration(lane.waste_s * 1000), f"{count(lane.waste_tokens)} tokens")
+    lost = f"{count(lane.waste_tokens)} tokens"
+    if lane.failure_cost is not None and lane.failure_cost.waste.usd:
+        lost += f", {money(lane.failure_cost.waste.usd)} ({lane.failure_cost.waste.source})"
+    waste = (duration(lane.waste_s * 1000), lost)
     name = el(
         "td",
         swatch(index),

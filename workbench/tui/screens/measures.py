@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from textual import events
@@ -38,8 +39,13 @@ class MeasuresScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Measured once: what streams now is counted when the screen is opened again."""
-        self._story = story(self.model.fold.session())
         self.query_one(Reader).focus()
+        self.run_worker(self._measure(), group="measures", exclusive=True)
+
+    async def _measure(self) -> None:
+        """Measure off the screen's loop: prices may have to be loaded."""
+        self._story = await asyncio.to_thread(story, self.model.fold.session())
+        self._load()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draw for the width there is."""

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from workbench.api.retro import Rejudged
+from workbench.api.retro import Rejudged, recorded_lines
 from workbench.errors import WorkbenchError
 from workbench.model.session import Session
 from workbench.tui import recheck
@@ -44,7 +44,7 @@ class RecheckScreen(Screen[None]):
         """Title, checks, summary, table, keys."""
         title = " Other checks for recorded answers; nothing is sent, nothing is overwritten"
         yield Words(self.painter, ((title, "bold"),))
-        text = "\n".join(recheck.recorded(self.session))
+        text = "\n".join(recorded_lines(self.session))
         yield Editor(self.painter, text, id="recheck", template=False)
         yield Words(self.painter, (), id="summary")
         reader = Reader(self.painter, id="text")
