@@ -1,6 +1,6 @@
 """A deterministic OpenAI-compatible server for measuring clients, as a tool of its own.
 
-It speaks just enough of ``POST /v1/chat/completions`` (streamed) and ``GET /v1/models``, on the
+It speaks just enough of ``POST /v1/chat/completions`` (streamed or whole) and ``GET /v1/models``, on the
 loopback interface only, straight on asyncio's protocol. What it does is fixed by its options, or by
 the ``model`` of a request (``bench:tokens=64,pace=100,first=200``), so that one server can play
 many different models.
@@ -126,14 +126,31 @@ class Connection(asyncio.Protocol):
             self.plain(200, {"object": "list", "data": [{"id": "bench", "object": "model"}]})
             return
         try:
-            model = json.loads(body)["model"]
-            self.do = behaviour_of(model, self.default)
+            request = json.loads(body)
+            self.do = behaviour_of(request["model"], self.default)
         except (ValueError, KeyError, TypeError) as error:
             self.plain(400, {"error": {"message": str(error), "type": "invalid_request_error"}})
             return
         self.got, self.n = got, 0
-        self.transport.write(HEAD)
-        self.plan()
+        if request.get("stream"):
+            self.transport.write(HEAD)
+            self.plan()
+        else:
+            self.timer = self.loop.call_at(self.due(max(0, self.do.tokens - 1)), self.whole)
+
+    def whole(self) -> None:
+        """Answer in one piece, when the last token is due: for clients that do not stream."""
+        message = {"role": "assistant", "content": "".join(map(self.text, range(self.do.tokens)))}
+        count = {"prompt_tokens": 8, "completion_tokens": self.do.tokens}
+        document = {
+            "id": "chatcmpl-bench",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "bench",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {**count, "total_tokens": self.do.tokens + 8},
+        }
+        self.plain(200, document)
 
     def plain(self, status: int, document: object) -> None:
         body = json.dumps(document).encode()
@@ -163,11 +180,14 @@ class Connection(asyncio.Protocol):
             self.n += 1
         self.transport.write(_frame(self.last()) + _frame(b"data: [DONE]\n\n") + b"0\r\n\r\n")
 
+    def text(self, n: int, sent: int = 0) -> str:
+        sent = sent or time.monotonic_ns()
+        text = f"{WORDS[n % len(WORDS)]} " if self.do.text == "words" else f"{n}:{self.got}:{sent} "
+        return "BAD" + text if n == self.do.bad_at else text
+
     def chunk(self, n: int) -> bytes:
         sent = time.monotonic_ns()
-        text = f"{WORDS[n % len(WORDS)]} " if self.do.text == "words" else f"{n}:{self.got}:{sent} "
-        if n == self.do.bad_at:
-            text = "BAD" + text
+        text = self.text(n, sent)
         return (
             b'data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,'
             b'"model":"bench","choices":[{"index":0,"delta":{"content":"%b"},'

@@ -51,14 +51,15 @@ RECIPES: Mapping[str, Recipe] = {
 }  # fmt: skip
 
 
-def set_up(name: str, folder: Path) -> bool:
-    """Install the tool *name* into *folder*; return False when it was complete already.
+def set_up(name: str, folder: Path, recipe: Recipe | None = None) -> bool:
+    """Install the tool *name*, or what *recipe* says under that name, into *folder*; return False
+    when it was complete already.
 
     Raises:
         UsageError: unknown name, or npm is missing.
         WorkbenchError: the installation failed.
     """
-    recipe = RECIPES.get(name)
+    recipe = recipe or RECIPES.get(name)
     if recipe is None:
         raise UsageError(f"There is no tool {name!r}.", "Known: " + ", ".join(RECIPES) + ".")
     target, wanted = folder / name, repr(recipe)
