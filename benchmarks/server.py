@@ -1,9 +1,9 @@
 """A deterministic OpenAI-compatible server for measuring clients, as a tool of its own.
 
-It speaks just enough of ``POST /v1/chat/completions`` (streamed or whole) and ``GET /v1/models``, on the
-loopback interface only, straight on asyncio's protocol. What it does is fixed by its options, or by
-the ``model`` of a request (``bench:tokens=64,pace=100,first=200``), so that one server can play
-many different models.
+It speaks just enough of ``POST /v1/chat/completions`` (streamed or whole) and ``GET /v1/models``,
+on the loopback interface only, straight on asyncio's protocol. What it does is fixed by its
+options, or by the ``model`` of a request (``bench:tokens=64,pace=100,first=200``), so that one
+server can play many different models.
 
 Every chunk carries the truth: ``{"bench": {"got": ..., "sent": ..., "n": ...}}`` holds the moments
 (nanoseconds of the machine's monotonic clock) at which the request was read and this chunk was

@@ -86,7 +86,7 @@ def run_cases(
     done = earlier.results.keys() | earlier.lost
     units = list(plan_units(cases, list(lanes), plan.repeat, checks=plan.checks, done=done))
     fallbacks = {lane.name: lane for lane in fallbacks_of(lanes.values(), settings)}
-    judges = _judges(settings, {unit.checks for unit in units}, lanes, fallbacks)
+    judges = judges_of(settings, {unit.checks for unit in units}, lanes, fallbacks)
     asked = {**judges, **fallbacks, **lanes}
     tools = make_tools(
         settings, sum(lane.provider == "local" for lane in asked.values()), cached=plan.cached
@@ -147,13 +147,13 @@ def _lanes_asked(sets: set[tuple[str, ...]], lane: Lane) -> Iterator[tuple[Check
                     yield spec, name
 
 
-def _judges(
+def judges_of(
     settings: Settings,
     sets: set[tuple[str, ...]],
     lanes: Mapping[str, Lane],
     fallbacks: Mapping[str, Lane],
 ) -> dict[str, Lane]:
-    """Read every check before anything is sent; return the lanes that will judge.
+    """Read every check before anything is sent; return the lanes that will judge, by name.
 
     Raises:
         CheckSyntaxError: one cannot be read.

@@ -6,17 +6,22 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from workbench.api.loading import suite_path
-from workbench.api.run import run_cases
-from workbench.api.wiring import known_secrets
+from workbench.api.run import judges_of
+from workbench.api.unit import UnitSender
+from workbench.api.wiring import fallbacks_of, known_secrets, make_tools
 from workbench.config.settings import Settings
+from workbench.engine.clock import metered_loop
+from workbench.engine.unit import UnitSpec
 from workbench.errors import UsageError
+from workbench.model.events import IterationStarted
+from workbench.model.fold import SessionFold
 from workbench.model.lane import Lane
-from workbench.model.prompt import Message
+from workbench.model.prompt import Message, Prompt
 from workbench.redact import Redactor
 from workbench.suites.case import Case, Evidence
 from workbench.suites.file import append_cases, load_suite
-from workbench.suites.results import UnitResult
-from workbench.suites.run import Limits, RunPlan
+from workbench.suites.plan import judged_by
+from workbench.suites.results import UnitResult, unit_result
 from workbench.suites.shrink import Shrunk, shrink
 
 
@@ -66,32 +71,71 @@ def shrink_case(
             f"The lane {lane} plays one recording: it would answer any smaller input the same.",
             "Shrink on the lane that was recorded; --cached takes the answers it gave before.",
         )
-    plan = RunPlan(suite, (lane,), repeat=repeat, saved=False, limits=Limits(repeat), cached=cached)
-    answers: dict[str, UnitResult] = {}
-    sent = 0
-
-    async def fails(text: str) -> bool:
-        nonlocal sent
-        tried = _with(case, place, text)
-        outcome = await asyncio.to_thread(run_cases, settings, plan, suite, [tried])
-        sent += sum(result.live for result in outcome.results)
-        failed = bool(outcome.results) and all(r.verdict == "fail" for r in outcome.results)
-        if failed:
-            answers[text] = outcome.results[0]
-        return failed
-
-    text = case.messages[place].content
-    found = asyncio.run(shrink(text, fails, budget))
+    with asyncio.Runner(loop_factory=metered_loop) as runner:
+        tried = _Tries(settings, case, place, settings.lane(lane), repeat, cached=cached)
+        found = runner.run(tried.search(budget))
+    before = len(case.messages[place].content)
     if found is None:
-        return Smaller(None, len(text), None, sent)
+        return Smaller(None, before, None, tried.sent)
     made = replace(
         _with(case, place, found.text),
         id=f"{case.id}-small",
-        evidence=_evidence(answers[found.text], settings.lane(lane)),
+        evidence=_evidence(tried.answers[found.text], settings.lane(lane)),
         notes=f"{case.notes}\nshrunk from {case.id}".strip(),
     )
     added = append_cases(path, [made], Redactor(known_secrets(settings)))
-    return Smaller((*added.written, *added.known)[0], len(text), found, sent)
+    return Smaller((*added.written, *added.known)[0], before, found, tried.sent)
+
+
+class _Tries:
+    """Tries smaller inputs of one case on one lane; the engine stays from try to try.
+
+    ``answers`` are the first answers to the inputs that failed, ``sent`` how many requests it took.
+    """
+
+    def __init__(
+        self, settings: Settings, case: Case, place: int, lane: Lane, repeat: int, *, cached: bool
+    ) -> None:
+        self._case = case
+        self._place = place
+        self._repeat = repeat
+        self._checks = judged_by(case, ())
+        self._lanes = {lane.name: lane}
+        self._fallbacks = {f.name: f for f in fallbacks_of((lane,), settings)}
+        judges = judges_of(settings, {self._checks}, self._lanes, self._fallbacks)
+        asked = {**judges, **self._fallbacks, **self._lanes}.values()
+        local = sum(one.provider == "local" for one in asked)
+        self._sender = UnitSender(make_tools(settings, local, cached=cached))
+        self.answers: dict[str, UnitResult] = {}
+        self.sent = 0
+
+    async def search(self, budget: int) -> Shrunk | None:
+        """Shrink in at most *budget* tries; see :func:`workbench.suites.shrink.shrink`."""
+        try:
+            return await shrink(self._case.messages[self._place].content, self._fails, budget)
+        finally:
+            await self._sender.close()
+
+    async def _fails(self, text: str) -> bool:
+        results = await asyncio.gather(*(self._try(text, n) for n in range(1, self._repeat + 1)))
+        if any(result.verdict != "fail" for result in results):
+            return False
+        self.answers[text] = results[0]
+        return True
+
+    async def _try(self, text: str, repeat: int) -> UnitResult:
+        tried = _with(self._case, self._place, text)
+        (lane,) = self._lanes.values()
+        fallbacks = tuple(self._fallbacks.values())
+        spec = UnitSpec(tried.id, lane, repeat, tried.messages, self._checks, fallbacks=fallbacks)
+        events, last = await self._sender.send(spec)
+        attempts = SessionFold().apply_all([_ITERATION, *events]).attempts
+        self.sent += sum(a.record().origin == "live" for a in attempts.values())
+        return unit_result(tried.id, attempts[last].record(), lane.name)
+
+
+_ITERATION = IterationStarted(1, Prompt(""), (), (), "")
+"""What the attempts of a unit belong to."""
 
 
 def _evidence(result: UnitResult, lane: Lane) -> Evidence:

@@ -30,6 +30,52 @@ from workbench.providers.base import Provider
 from workbench.store.codec import encode
 
 
+class UnitSender:
+    """Sends units in the running loop, as many as one likes: connections and models stay."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._providers: dict[str, Provider] = {}
+
+    async def send(self, spec: UnitSpec) -> tuple[list[Event], int]:
+        """Send a unit; return its events, queued attempts included, and the number of the attempt
+        that had the last word. Iteration and attempts are numbered from 1.
+
+        Raises:
+            WorkbenchError: its lane cannot be used here, or a check cannot be read.
+        """
+        events: list[Event] = []
+        zero_ns, tools = monotonic_ns(), self._tools
+
+        async def queue(build: Callable[[int, int], AttemptQueued]) -> tuple[AttemptQueued, int]:
+            queued = build(1, 1 + sum(isinstance(event, AttemptQueued) for event in events))
+            events.append(queued)
+            return queued, zero_ns
+
+        def tell(event: Event) -> None:
+            if not isinstance(event, EPHEMERAL):
+                events.append(event)
+
+        spending = Spending(tools.price, tools.billing)
+        clock = LoopClock.of_running_loop()
+        bench = Bench(tell, spending, LaneHistory(), clock, tools.services.turns)
+        answers = _given(spec)
+        desk = Desk(bench, self._provider, tools.pipeline, tools.lane, queue, answers)
+        last = await send_unit(spec, desk)
+        return events, last
+
+    def _provider(self, lane: Lane) -> Provider:
+        if lane.name not in self._providers:
+            self._providers[lane.name] = self._tools.provider(lane, self._tools.services)
+        return self._providers[lane.name]
+
+    async def close(self) -> None:
+        """Release every provider and what they share."""
+        for made in self._providers.values():
+            await made.close()
+        await self._tools.services.close()
+
+
 def run_unit(spec: bytes, tools: Tools) -> list[bytes]:
     """Send the unit that *spec* describes; return its events as lines, queued attempts included.
 
@@ -51,43 +97,13 @@ def run_unit(spec: bytes, tools: Tools) -> list[bytes]:
 
 async def run_units(specs: Iterable[bytes], tools: Tools) -> AsyncGenerator[list[bytes], None]:
     """Send units one after another, as :func:`run_unit` does; models stay loaded in between."""
-    providers: dict[str, Provider] = {}
-
-    def provider(lane: Lane) -> Provider:
-        if lane.name not in providers:
-            providers[lane.name] = tools.provider(lane, tools.services)
-        return providers[lane.name]
-
+    sender = UnitSender(tools)
     try:
         for spec in specs:
-            yield [encode(event) for event in await _events(decode_unit(spec), tools, provider)]
+            events, _ = await sender.send(decode_unit(spec))
+            yield [encode(event) for event in events]
     finally:
-        for made in providers.values():
-            await made.close()
-        await tools.services.close()
-
-
-async def _events(
-    spec: UnitSpec, tools: Tools, provider: Callable[[Lane], Provider]
-) -> list[Event]:
-    events: list[Event] = []
-    zero_ns = monotonic_ns()
-
-    async def queue(build: Callable[[int, int], AttemptQueued]) -> tuple[AttemptQueued, int]:
-        queued = build(1, 1 + sum(isinstance(event, AttemptQueued) for event in events))
-        events.append(queued)
-        return queued, zero_ns
-
-    def tell(event: Event) -> None:
-        if not isinstance(event, EPHEMERAL):
-            events.append(event)
-
-    turns, clock = tools.services.turns, LoopClock.of_running_loop()
-    spending = Spending(tools.price, tools.billing)
-    bench = Bench(tell, spending, LaneHistory(), clock, turns)
-    answers = _given(spec)
-    await send_unit(spec, Desk(bench, provider, tools.pipeline, tools.lane, queue, answers))
-    return events
+        await sender.close()
 
 
 def _given(spec: UnitSpec) -> dict[str, Answer]:

@@ -15,7 +15,7 @@ from time import monotonic_ns
 import msgspec
 
 from workbench.errors import ConfigError
-from workbench.model.attempt import Attempt, Channel, Tokens
+from workbench.model.attempt import Channel, Tokens
 from workbench.model.lane import Lane
 from workbench.providers.base import Delta, Final, Request, Sent, Services, StreamItem
 
@@ -39,20 +39,6 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             *((ms, "answer", text) for ms, text in self.chunks),
         ]
         return sorted(items, key=lambda item: item[0])
-
-
-def recording_of(attempt: Attempt, speed: float = 1.0) -> dict[str, object]:
-    """Return the options of a replay lane that streams *attempt* again."""
-    return {
-        "chunks": [list(chunk) for chunk in attempt.chunks],
-        "reasoning_chunks": [list(chunk) for chunk in attempt.reasoning_chunks],
-        "end_ms": attempt.total_ms,
-        "complete": attempt.finish_reason is not None,
-        "finish_reason": attempt.finish_reason,
-        "prompt_tokens": attempt.tokens.prompt,
-        "output_tokens": attempt.tokens.output,
-        "speed": speed,
-    }
 
 
 def make(lane: Lane, services: Services) -> ReplayProvider:

@@ -10,7 +10,7 @@ from tests.suite_cases import HOSTILE, all_cases, rich_case
 from workbench.errors import UnknownName
 from workbench.suites.case import Case
 from workbench.suites.exporters.base import write_export
-from workbench.suites.exporters.finetune import held_out
+from workbench.suites.exporters.finetune import few_shot_block, held_out
 from workbench.suites.exporters.promptfoo import escape
 from workbench.suites.exporters.registry import TARGETS, exporter
 from workbench.suites.importers.promptfoo import unescape
@@ -77,6 +77,20 @@ def test_fine_tuning_data_is_of_reviewed_cases_with_an_answer_only() -> None:
              for line in export.files[name].splitlines()]  # fmt: skip
     assert [line["messages"][-1] for line in lines] == [{"role": "assistant", "content": "3"}]
     assert len(export.unmapped) == len(all_cases()) - 1
+
+
+def test_a_few_shot_block_holds_every_text_whole_whatever_fences_are_in_it() -> None:
+    texts = ["plain", "a fence:\n```python\nx = 1\n```", "````", "Example 2\n\nInput:\n"]
+    shots = [
+        {"role": role, "content": f"{text} {role}"}
+        for text in texts
+        for role in ("user", "assistant")
+    ]
+    block = few_shot_block(shots)
+    fence = next(line for line in block.splitlines() if set(line) == {"`"})
+    inside = block.split(f"{fence}\n")[1::2]
+    assert inside == [f"{shot['content']}\n" for shot in shots]
+    assert [f"Example {n}" in block for n in (1, 4, 5)] == [True, True, False]
 
 
 def test_near_duplicates_never_stand_on_both_sides_of_the_split() -> None:

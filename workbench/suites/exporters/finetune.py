@@ -6,7 +6,8 @@ with another number in it never stand on both sides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from workbench.model.prompt import Message
@@ -19,17 +20,19 @@ _SHOTS = 8
 
 
 def export(name: str, cases: Sequence[Case]) -> Export:
-    """Make ``train.jsonl``, ``heldout.jsonl`` and ``few_shot.jsonl``."""
+    """Make ``train.jsonl``, ``heldout.jsonl``, ``few_shot.jsonl`` and ``few_shot.md``."""
     del name
     lost = [Unmapped(c.id, "the case", why) for c in cases if (why := _unfit(c))]
     fit = [e.case for e in prepare([c for c in cases if not _unfit(c)]).cases]
     train = [case for case in fit if not held_out(case)]
     held = [case for case in fit if held_out(case)]
+    shots = few_shot(train)
     return Export(
         {
             "train.jsonl": jsonl([pair(case) for case in train]),
             "heldout.jsonl": jsonl([pair(case) for case in held]),
-            "few_shot.jsonl": jsonl(few_shot(train)),
+            "few_shot.jsonl": jsonl(shots),
+            "few_shot.md": few_shot_block(shots),
         },
         tuple(lost),
     )
@@ -70,3 +73,17 @@ def few_shot(cases: Sequence[Case], most: int = _SHOTS) -> list[dict[str, str]]:
         shots.append({"role": "user", "content": case.messages[-1].content})
         shots.append({"role": "assistant", "content": case.expected[0]})
     return shots
+
+
+def few_shot_block(shots: Sequence[Mapping[str, str]]) -> str:
+    """Return the same messages as a block of Markdown to stand within a prompt. Its fences are
+    longer than any run of backticks in the texts, so that none of them can end one.
+    """
+    runs = (len(run) for shot in shots for run in re.findall("`+", shot["content"]))
+    fence = "`" * max(3, 1 + max(runs, default=0))
+    titles = {"user": "Input", "assistant": "Output"}
+    parts = [f"{titles[s['role']]}:\n{fence}\n{s['content']}\n{fence}\n" for s in shots]
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return "\n".join(
+        f"Example {number}\n\n{given}{wanted}" for number, (given, wanted) in enumerate(pairs, 1)
+    )

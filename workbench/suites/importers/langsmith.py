@@ -5,57 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.model.prompt import Message
-from workbench.suites.case import Case
 from workbench.suites.codec import BadCase, is_object
 from workbench.suites.exporters.langsmith import example
-from workbench.suites.importers.base import (
-    Import,
-    Record,
-    chat_of,
-    collect,
-    find,
-    kept_of,
-    leftovers,
-    metadata_of,
-    read_records,
-    restored,
-    text_of,
-    texts_of,
-)
-from workbench.suites.portable import Unmapped
-
-_KNOWN = ("id", "inputs", "outputs", "metadata")
-_OURS = ("id", "labels", "tags", "checks")
+from workbench.suites.importers.base import Import, chat_of, texts_of
+from workbench.suites.importers.rows import Rows, read_rows
 
 
 def read(path: Path) -> Import:
     """Return the cases of the examples; a lone text among the outputs is the expected value."""
-    records, lost = read_records(find(path, "examples.json", "examples.jsonl", "*.json*"))
-    made = collect(records, _build)
-    return Import(made.cases, (*lost, *made.unmapped))
+    return read_rows(path, ROWS)
 
 
-def _build(record: Record, name: str) -> tuple[Case, list[Unmapped]]:
-    case = restored(record, kept_of(record), example)
-    if case is not None:
-        return case, []
-    metadata = metadata_of(record)
-    outputs = record.get("outputs")
+def _texts(outputs: object) -> tuple[str, ...]:
     values = list(outputs.values()) if is_object(outputs) else []
-    expected = texts_of(values[0]) if len(values) == 1 else ()
-    lost = list(leftovers(name, record, _KNOWN))
-    if values and not expected:
-        lost.append(Unmapped(name, "outputs", "not one text or list of texts"))
-    case = Case(
-        id=text_of(metadata, "id") or text_of(record, "id"),
-        messages=_chat(record.get("inputs")),
-        checks=texts_of(metadata.get("checks")),
-        expected=expected,
-        labels=texts_of(metadata.get("labels")),
-        tags=texts_of(metadata.get("tags")),
-        metadata={k: v for k, v in metadata.items() if k not in _OURS},
-    )
-    return case, lost
+    return texts_of(values[0]) if len(values) == 1 else ()
 
 
 def _chat(inputs: object) -> tuple[Message, ...]:
@@ -65,3 +28,14 @@ def _chat(inputs: object) -> tuple[Message, ...]:
         if len(inputs) == 1:
             return chat_of(next(iter(inputs.values())))
     raise BadCase("inputs hold neither messages nor one text")
+
+
+ROWS = Rows(
+    ("examples.json", "examples.jsonl", "*.json*"),
+    lambda case, _: example(case),
+    wanted="outputs",
+    given="inputs",
+    ours=("id", "labels", "tags", "checks"),
+    texts=_texts,
+    chat=_chat,
+)
