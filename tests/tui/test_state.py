@@ -19,6 +19,7 @@ from workbench.tui.lines import plain, width
 from workbench.tui.memory import FEW
 from workbench.tui.setup import MOST
 from workbench.tui.state import ViewModel
+from workbench.tui.trail import trail
 
 
 class Clock:
@@ -231,10 +232,10 @@ def test_hostile_names_are_data_like_any_other(text: str):
 def test_the_trail_shows_at_most_five_iterations_around_the_one_in_view():
     view = model()
     play(view, count=8)
-    assert plain(rows.trail(view)).startswith("\u2039  4 ")
+    assert plain(trail(view)).startswith("\u2039  4 ")
     for _ in range(7):
         view.step(-1)
-    assert plain(rows.trail(view)).startswith("[1 ")
+    assert plain(trail(view)).startswith("[1 ")
 
 
 def test_a_saved_race_that_never_ended_is_closed_with_what_had_arrived():

@@ -147,6 +147,7 @@ def recheck(
         price = PriceBook.of(lane for it in session.iterations for lane in it.lanes).cost
     found = []
     for iteration in session.iterations:
+        own = iteration.checks_by_row()
         for attempt in iteration.attempts:
             if attempt.total_ms is None:
                 continue
@@ -155,7 +156,7 @@ def recheck(
             if only is not None:
                 specs = for_lane(only, lane.name)
             else:
-                kept, unread = _kept(iteration, attempt.row, lane, change)
+                kept, unread = _kept(own.get(attempt.row, iteration.checks), lane, change)
                 specs = (*for_lane(kept, lane.name), *for_lane(added, lane.name))
             policy = AbortPolicy(iteration.abort, iteration.abort_on)
             found.append(replace(rejudge(attempt, lane, specs, price, policy), unread=unread))
@@ -163,10 +164,10 @@ def recheck(
 
 
 def _kept(
-    iteration: Iteration, row: str | None, lane: Lane, change: Change
+    recorded: Sequence[str], lane: Lane, change: Change
 ) -> tuple[list[CheckSpec], tuple[str, ...]]:
     """Return the recorded checks that stay, and those that cannot be read."""
-    whole = [text for text in iteration.judged_by(row) if text not in change.without]
+    whole = [text for text in recorded if text not in change.without]
     own = {text: lane_line(lane, text) for text in lane.checks}
     own = {text: line for text, line in own.items() if not {line} & {*change.without, *change.drop}}
     specs, unread = _readable((*whole, *own))

@@ -66,11 +66,6 @@ class RacePlan:
                 raise PromptError(f"Data row {row.id!r}: {error.message}", error.hint) from error
         return found
 
-    def judged_by(self, row: str | None) -> tuple[str, ...]:
-        """Return the checks of every lane, and after them those of a data row."""
-        own = next((r.checks for r in self.rows if r.id == row), ())
-        return (*self.checks, *own)
-
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:

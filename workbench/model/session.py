@@ -43,10 +43,10 @@ class Iteration:
         found = self.row(row)
         return {**self.variables, **(found.values if found else {})}
 
-    def judged_by(self, row: str | None = None) -> tuple[str, ...]:
-        """Return the checks of every lane, and after them those of a data row."""
-        found = self.row(row)
-        return (*self.checks, *(found.checks if found else ()))
+    def checks_by_row(self) -> dict[str | None, tuple[str, ...]]:
+        """Return the checks of every lane by data row: its own stand last; without rows, None."""
+        found: dict[str | None, tuple[str, ...]] = {None: self.checks}
+        return found | {row.id: (*self.checks, *row.checks) for row in self.rows}
 
     def messages(self, row: str | None = None) -> tuple[Message, ...]:
         """Return what was sent to each lane, for a data row if there are any.

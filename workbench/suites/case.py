@@ -167,7 +167,7 @@ def _result(attempt: Attempt, check: str | None) -> CheckResult | None:
 
 def _checks(iteration: Iteration, attempt: Attempt) -> tuple[str, ...]:
     own = next((other.checks for other in iteration.lanes if other.name == attempt.lane), ())
-    return tuple(dict.fromkeys((*iteration.judged_by(attempt.row), *own)))
+    return tuple(dict.fromkeys((*iteration.checks_by_row().get(attempt.row, ()), *own)))
 
 
 def _title(iteration: Iteration, failed: str) -> str:

@@ -113,7 +113,7 @@ class WorkbenchApp(App[int]):
         racing = tuple(self.model.lanes[name] for name in self.model.in_view)
         self.call_after_refresh(self._begin, racing)
         self.set_interval(1.0, self.reload_theme, name="theme file")
-        self.set_interval(1 / self.setup.fps, self.bridge.tick, name="frame")
+        self.set_interval(self.frame_seconds, self.bridge.tick, name="frame")
 
     def _begin(self, racing: tuple[Lane, ...]) -> None:
         """The first frame is there: what lives now lives for good, and the work begins."""
@@ -123,6 +123,11 @@ class WorkbenchApp(App[int]):
         self.model.apply(asked(lane.name) for lane in racing)
         self.main.paint()
         self.bridge.start(self.setup.session, Warm(racing))
+
+    @property
+    def frame_seconds(self) -> float:
+        """Seconds between two frames, as configured."""
+        return 1 / self.setup.fps
 
     def _painted(self, reload: bool) -> None:
         self.main.paint(reload=reload)

@@ -80,6 +80,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("checks", "f3", "Edit the checks", "", "Move the focus to the checks, one per line."),
     Action("variables", "f4", "Variables", "vars", "Give the prompt's variables values."),
     Action(
+        "data",
+        "alt+d",
+        "Data rows",
+        "",
+        "The prompt over several inputs: a table of rows, verdicts by lane.",
+    ),
+    Action("next-row", "alt+n", "Next data row", "", "Show the answers to the next data row."),
+    Action("previous-row", "alt+p", "Previous data row", "", "Show those to the row before it."),
+    Action(
         "choose-lanes",
         "ctrl+r",
         "Lanes: choose, edit, add",

@@ -18,8 +18,10 @@ from workbench.tui.state import ViewModel
 
 log = logging.getLogger(__name__)
 
-FRAME = 1 / 24
-"""Seconds between two ticks."""
+
+def frame_seconds(app: object) -> float:
+    """Return the seconds between two frames of *app*, as its person configured them."""
+    return float(getattr(app, "frame_seconds", 1 / 24))
 
 
 class Bridge:

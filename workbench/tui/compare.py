@@ -42,18 +42,19 @@ def pairs(model: ViewModel, other: LiveIteration | None = None) -> list[Pair]:
     out: list[Pair] = []
     if current is None:
         return out
-    here = {a.queued.lane: a.text for a in current.attempts.values()}
+    row = model.row
+    here = _answers(current, row)
     if previous is not None:
-        before = {a.queued.lane: a.text for a in previous.attempts.values()}
+        before = _answers(previous, row)
         names = (f"iteration {previous.number}", f"iteration {current.number}")
         out += [
             Pair(
-                lane,
+                lane if row is None else f"{lane}, row {row}",
                 *names,
                 before[lane],
                 here[lane],
-                _repeats(previous, lane),
-                _repeats(current, lane),
+                _repeats(previous, lane, row),
+                _repeats(current, lane, row),
             )
             for lane in here
             if lane in before
@@ -66,12 +67,19 @@ def pairs(model: ViewModel, other: LiveIteration | None = None) -> list[Pair]:
     return out
 
 
-def _repeats(iteration: LiveIteration, lane: str) -> tuple[str, ...]:
+def _answers(iteration: LiveIteration, row: str | None) -> dict[str, str]:
+    found = iteration.attempts.values()
+    return {a.queued.lane: a.text for a in found if a.queued.row == row}
+
+
+def _repeats(iteration: LiveIteration, lane: str, row: str | None) -> tuple[str, ...]:
     whole = ("complete", "truncated")
     return tuple(
         a.text
         for a in iteration.attempts.values()
-        if a.queued.lane == lane and a.ended is not None and a.ended.state in whole
+        if (a.queued.lane, a.queued.row) == (lane, row)
+        and a.ended is not None
+        and a.ended.state in whole
     )
 
 

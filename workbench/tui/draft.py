@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from workbench.model.events import IterationStarted
 from workbench.model.lane import Lane
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,14 @@ class Draft:
     prompt: Prompt
     checks: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[DataRow, ...] = ()
 
     def missing(self) -> tuple[str, ...]:
-        """Return the names of the variables that have no value."""
-        return tuple(n for n in self.prompt.variables() if n not in self.variables)
+        """Return the names of the variables that have no value, be it in one data row only."""
+        asked = [n for n in self.prompt.variables() if n not in self.variables]
+        if not self.rows:
+            return tuple(asked)
+        return tuple(n for n in asked if any(n not in row.values for row in self.rows))
 
 
 def _no_fallbacks(_lanes: Iterable[Lane]) -> tuple[Lane, ...]:
@@ -38,18 +42,23 @@ class Rules:
     sequential: bool = False
     audit: float = 0.0
     fallbacks: Callable[[Iterable[Lane]], tuple[Lane, ...]] = _no_fallbacks
+    at_once: int = 4
 
 
 def draft_of(started: IterationStarted) -> Draft:
     """Return what the editor held when an iteration was sent."""
-    return Draft(started.prompt, started.checks, dict(started.variables))
+    return Draft(started.prompt, started.checks, dict(started.variables), started.rows)
 
 
 def same(draft: Draft, sent: Draft) -> bool:
-    """Return whether sending *draft* would send what *sent* was; unused values do not count."""
+    """Return whether sending *draft* would send what *sent* was; unused values do not count.
+
+    Live mode sends one data row of many: that is no edit.
+    """
     names = draft.prompt.variables()
     return (
         draft.prompt == sent.prompt
         and draft.checks == sent.checks
+        and (draft.rows == sent.rows or (len(sent.rows) == 1 and sent.rows[0] in draft.rows))
         and all(draft.variables.get(n) == sent.variables.get(n) for n in names)
     )

@@ -27,6 +27,7 @@ from workbench.tui.setup import RECENT, SessionEntry, Setup
 if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk
     from workbench.model.lane import Lane
+    from workbench.model.prompt import DataRow
     from workbench.suites.case import Case
     from workbench.suites.file import Added
 
@@ -84,7 +85,19 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         shelf=Shelf(_models, _pull),
         mask=lambda text: redactor_of()(text),  # noqa: PLW0108 - keys are read late
         desk=_desk,
+        load_rows=lambda source: _load_rows(settings, source),
     )
+
+
+def _load_rows(settings: Settings, source: str) -> tuple[DataRow, ...]:
+    """Read data rows.
+
+    Raises:
+        UsageError: there is no such file or suite, or it cannot be read.
+    """
+    from workbench.api.data_rows import load_rows
+
+    return load_rows(settings, source)
 
 
 def _desk() -> LaneDesk:

@@ -69,7 +69,7 @@ def _row(r: Rejudged) -> tuple[Span, ...]:
         saved = f"{fmt.duration((r.saved.seconds or 0.0) * 1000)}{tokens}"
     return (
         (str(now.iteration), ""),
-        (now.lane, "bold"),
+        (now.lane if now.row is None else f"{now.lane}, {now.row}", "bold"),
         (was.verdict, _TONES[was.verdict]),
         (f"{now.verdict}{cut_off}{mark}", _TONES[now.verdict] + (" bold" if mark else "")),
         (fmt.duration(was.ttff_ms), ""),

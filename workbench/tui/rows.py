@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.lane import Lane
-from workbench.model.session import in_tree_order
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.text import cell_width, plural, shorten, visible_line
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, joined, width
+from workbench.tui.row_index import Tally
 from workbench.tui.state import ViewModel
 
 _LIVE: dict[str, tuple[str, str, str]] = {
@@ -78,7 +78,11 @@ def _complete(attempt: LiveAttempt) -> Badge:
 
 
 def repeats(model: ViewModel, lane: str) -> Line:
-    """Return which attempt of several a lane shows and how many of them passed; empty for one."""
+    """Return which attempt of several a lane shows and how many of them passed; empty for one.
+    With data rows: the row, and how many rows passed.
+    """
+    if model.row is not None and model.index is not None:
+        return _of_rows(model.index.tally(lane), model.row)
     found = model.attempts(lane)
     if len(found) < 2:
         return ()
@@ -91,6 +95,15 @@ def repeats(model: ViewModel, lane: str) -> Line:
     return (
         (f"  {passed} of {len(found)} passed{running}", tone),
         (f"  \u2039{place}\u203a", "accent"),
+    )
+
+
+def _of_rows(tally: Tally, row: str) -> Line:
+    running = f", {tally.decided} decided" if tally.decided < tally.total else ""
+    tone = "pass" if tally.passed == tally.total else ""
+    return (
+        (f"  \u2039{row}\u203a", "accent"),
+        (f"  {tally.passed} of {plural(tally.total, 'row')} passed{running}", tone),
     )
 
 
@@ -262,72 +275,6 @@ def _figure(label: str, value: str, change: str, tone: str = "") -> Line:
     if change:
         spans.append((f" {change}", "accent"))
     return tuple(spans)
-
-
-# -- history ------------------------------------------------------------------------------------
-
-
-def lane_glyphs(iteration: LiveIteration) -> Line:
-    """Return one glyph for each attempt of an iteration, in the order of its lanes."""
-    badges = [badge(attempt) for attempt in iteration.attempts.values()]
-    return tuple((b.glyph, b.tone) for b in badges)
-
-
-def trail(model: ViewModel) -> Line:
-    """Return the last iterations as a trail: number and glyphs, the one in view bracketed."""
-    spans: list[Span] = []
-    numbers = sorted(model.fold.iterations)
-    at = numbers.index(model.selected) if model.selected in numbers else len(numbers) - 1
-    first = max(0, min(at - 2, len(numbers) - 5))
-    if first > 0 or model.fold.earlier:
-        spans.append(("\u2039 ", "muted"))
-    for number in numbers[first : first + 5]:
-        iteration = model.fold.iterations[number]
-        inside = number == model.selected
-        star = "\u2605" if iteration.marks.star else ""
-        spans.append((f"[{star}{number} " if inside else f" {star}{number} ", _bold(inside)))
-        spans.extend(lane_glyphs(iteration))
-        spans.append(("]" if inside else " ", _bold(inside)))
-    if first + 5 < len(numbers):
-        spans.append((" \u203a", "muted"))
-    return tuple(spans)
-
-
-def _bold(inside: bool) -> str:
-    return "bold" if inside else "muted"
-
-
-def partly(model: ViewModel) -> Line:
-    """Say that not all of a long session is loaded; empty when it is."""
-    left = model.fold.earlier
-    return ((f"  without {left} earlier iterations: F8, l loads them", "warn"),) if left else ()
-
-
-def branches(model: ViewModel) -> tuple[tuple[int, int], ...]:
-    """Return the iterations in order of their tree, each with its depth."""
-    return in_tree_order({n: i.started.parent for n, i in model.fold.iterations.items()})
-
-
-def history_line(model: ViewModel, number: int, depth: int = 0) -> Line:
-    """Return one line about an iteration for a list: number, glyphs, first failure, its words;
-    shifted right by its *depth* in the tree.
-    """
-    iteration = model.fold.iterations[number]
-    now = totals(iteration)
-    star = "\u2605" if iteration.marks.star else " "
-    parent = iteration.started.parent
-    branch = f" from {parent}" if parent is not None and parent != number - 1 else ""
-    words = " ".join(iteration.started.prompt.user.split())
-    return (
-        ("  " * min(depth, 10), ""),
-        (f"{number:>3}{star} ", "bold" if number != model.selected else "accent bold"),
-        *lane_glyphs(iteration),
-        (f"  {now.passed} of {now.attempts}", ""),
-        (f"  {fmt.duration(now.first_failure):>7}", "muted"),
-        (f"{branch}  ", "accent"),
-        (iteration.marks.name or words, "bold" if iteration.marks.name else "muted"),
-        (f"  {iteration.marks.note}" if iteration.marks.note else "", "accent"),
-    )
 
 
 # -- checks -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from workbench.config.themes import DEFAULT_THEME
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Prompt
 from workbench.tui.draft import Rules
 from workbench.tui.fetch import Shelf
 
@@ -105,6 +105,7 @@ class Setup:
     write checks, ``rules`` say how races are run, ``fps`` is how often a second the screen is
     painted at most. ``mask`` hides secrets in what a crash says. ``desk()`` is where lanes are
     written; without one they can only be chosen. ``shelf`` holds the weights that can be fetched.
+    ``load_rows(source)`` reads data rows.
     """
 
     lanes: tuple[Lane, ...]
@@ -129,3 +130,4 @@ class Setup:
     mask: Callable[[str], str] = str
     desk: Callable[[], LaneDesk] | None = None
     shelf: Shelf | None = None
+    load_rows: Callable[[str], tuple[DataRow, ...]] | None = None

@@ -8,13 +8,12 @@ lines of text.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from workbench.engine.plan import RacePlan
 from workbench.model.events import (
     AbortMode,
-    AttemptEnded,
     Event,
     IterationEnded,
     IterationStarted,
@@ -22,8 +21,11 @@ from workbench.model.events import (
 )
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
 from workbench.model.lane import Lane
+from workbench.model.prompt import DataRow
 from workbench.tui.draft import Draft, Rules, draft_of, same
+from workbench.tui.interrupted import interrupted
 from workbench.tui.memory import forget_old
+from workbench.tui.row_index import RowIndex
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
@@ -67,6 +69,8 @@ class ViewModel:
         self._awaiting = 0
         self._raced: set[int] = set()
         self._chosen: dict[tuple[int, str], int] = {}
+        self._indexes: dict[int, RowIndex] = {}
+        self._row: str | None = None
 
     def open_session(self) -> None:
         """Forget the session: the events of another one are about to come. The draft stays until
@@ -79,6 +83,7 @@ class ViewModel:
         self._drafts.clear()
         self._raced.clear()
         self._chosen.clear()
+        self._indexes.clear()
         self._awaiting = 0
         self.version += 1
 
@@ -109,6 +114,7 @@ class ViewModel:
             self.draft = draft_of(event)
         for number in forget_old(self.fold, self.selected) if newest else ():
             self._started_at.pop(number, None)
+            self._indexes.pop(number, None)
             self._raced.discard(number)
 
     def _follows(self, number: int) -> bool:
@@ -155,20 +161,12 @@ class ViewModel:
 
         Called when no more events wait. Returns whether there was something.
         """
-        found = [
-            iteration
-            for number, iteration in self.fold.iterations.items()
-            if number not in self._raced and iteration.running
-        ]
-        for iteration in found:
-            ends = [0.0]
-            for attempt in iteration.attempts.values():
-                ends.append(max([*attempt.times, *attempt.reasoning_times], default=0.0))
-                if attempt.live:
-                    self.fold.apply(AttemptEnded(attempt.number, "cancelled", ends[-1]))
-            self.fold.apply(IterationEnded(iteration.number, max(ends)))
-            text = f"Iteration {iteration.number} was interrupted: what had arrived is kept."
-            self.say(Notice("info", text))
+        found = interrupted(self.fold, self._raced)
+        for event in found:
+            self.fold.apply(event)
+            if isinstance(event, IterationEnded):
+                text = f"Iteration {event.iteration} was interrupted: what had arrived is kept."
+                self.say(Notice("info", text))
         return bool(found)
 
     @property
@@ -202,23 +200,59 @@ class ViewModel:
         the one that runs, else the first that failed, else the last.
         """
         found = self.attempts(lane)
+        place = self._chosen.get((found[0].iteration, lane)) if found else None
+        return found[place] if place is not None and place < len(found) else self.best(found)
+
+    @staticmethod
+    def best(found: Sequence[LiveAttempt]) -> LiveAttempt | None:
+        """Return the one of several attempts at the same thing to show when none was chosen."""
         if len(found) < 2:
             return found[0] if found else None
-        place = self._chosen.get((found[0].iteration, lane))
-        if place is not None and place < len(found):
-            return found[place]
         running = next((a for a in found if a.live), None)
         return running or next((a for a in found if a.first_failure is not None), found[-1])
 
     def attempts(self, lane: str) -> list[LiveAttempt]:
-        """Return a lane's attempts in the iteration in view, one for each time the prompt was sent:
-        where one was tried again, its newest try.
+        """Return a lane's attempts at the data row in view (at all, without rows), one for each
+        time it was sent: where one was tried again, its newest try.
         """
-        current = self.iteration
-        if current is None:
-            return []
-        of_lane = (a for a in current.attempts.values() if a.queued.lane == lane)
+        index = self.index
+        of_lane = index.attempts(self.row, lane) if index is not None else ()
         return list({a.queued.repeat: a for a in of_lane}.values())
+
+    # -- data rows ------------------------------------------------------------------------------
+
+    @property
+    def index(self) -> RowIndex | None:
+        """The attempts of the iteration in view by data row and lane."""
+        current = self.iteration
+        return None if current is None else self.index_of(current)
+
+    def index_of(self, iteration: LiveIteration) -> RowIndex:
+        """Return the attempts of an iteration by data row and lane."""
+        found = self._indexes.get(iteration.number)
+        if found is None or found.iteration is not iteration:
+            found = self._indexes[iteration.number] = RowIndex(iteration)
+        return found
+
+    @property
+    def row(self) -> str | None:
+        """The data row in view, by name; None when the iteration in view has none."""
+        rows = self.index.rows if self.index is not None else {}
+        return self._row if self._row in rows else next(iter(rows), None)
+
+    def show_row(self, name: str | None) -> None:
+        """Show the answers to a data row."""
+        self._row = name
+        self.version += 1
+
+    def step_row(self, by: int) -> bool:
+        """Show the next (+1) or previous (-1) data row; False at the end of the list."""
+        names = list(self.index.rows) if self.index is not None else []
+        place = names.index(self.row) + by if self.row in names else -1
+        if not 0 <= place < len(names):
+            return False
+        self.show_row(names[place])
+        return True
 
     def step_attempt(self, lane: str, by: int) -> bool:
         """Show a lane's next (+1) or previous (-1) attempt; False at the end of the list."""
@@ -246,6 +280,7 @@ class ViewModel:
         user: str | None = None,
         checks: Iterable[str] | None = None,
         variables: Mapping[str, str] | None = None,
+        rows: Sequence[DataRow] | None = None,
     ) -> None:
         """Take what was typed; None leaves a part as it is, an empty system message removes it."""
         prompt = self.draft.prompt
@@ -257,6 +292,7 @@ class ViewModel:
             prompt,
             self.draft.checks if checks is None else tuple(checks),
             self.draft.variables if variables is None else dict(variables),
+            self.draft.rows if rows is None else tuple(rows),
         )
         if draft != self.draft:
             self.draft = draft
@@ -270,15 +306,14 @@ class ViewModel:
             PromptError: the prompt is empty or a variable has no value.
             UnknownName: a lane names a fallback that nobody declared.
         """
-        self.draft.prompt.render(self.draft.variables)
-        used = self.draft.prompt.variables()
+        draft, rules = self.draft, self.rules
         lanes = tuple(self.lanes[name] for name in self.in_view)
-        rules = self.rules
+        used = set(draft.prompt.variables())
         plan = RacePlan(
-            prompt=self.draft.prompt,
+            prompt=draft.prompt,
             lanes=lanes,
-            checks=self.draft.checks,
-            variables={n: self.draft.variables[n] for n in used},
+            checks=draft.checks,
+            variables={n: value for n, value in draft.variables.items() if n in used},
             abort=self.abort,
             abort_on=rules.abort_on,
             repeat=rules.repeat,
@@ -286,7 +321,10 @@ class ViewModel:
             parent=self.selected,
             fallbacks=rules.fallbacks(lanes),
             audit=rules.audit,
+            rows=draft.rows,
+            at_once=rules.at_once if draft.rows else 1,
         )
+        plan.inputs()
         self._drafts.pop(self.selected, None)
         self._awaiting += 1
         return plan

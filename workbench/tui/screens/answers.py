@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Markdown
 
 from workbench.text import visible
-from workbench.tui.bridge import FRAME
+from workbench.tui.bridge import frame_seconds
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
 from workbench.tui.screens.modal import Modal
@@ -65,7 +65,7 @@ class MatrixScreen(Modal[None]):
 
     def on_mount(self) -> None:
         """Keep it up to date while lanes stream."""
-        self.set_interval(FRAME, self.query_one(MatrixView).repaint)
+        self.set_interval(frame_seconds(self.app), self.query_one(MatrixView).repaint)
 
     def action_leave(self) -> None:
         """Back to the workbench."""

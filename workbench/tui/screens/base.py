@@ -199,6 +199,47 @@ class LookingScreen(FetchingScreen):
         if pane is not None and self.model.step_attempt(pane.lane.name, by):
             self.paint()
 
+    def action_next_row(self) -> None:
+        """Show the answers to the next data row."""
+        self._step_row(1)
+
+    def action_previous_row(self) -> None:
+        """Show the answers to the data row before."""
+        self._step_row(-1)
+
+    def _step_row(self, by: int) -> None:
+        if self.model.row is None:
+            self.tell(Notice("info", "There are no data rows.", "The table of rows makes some."))
+        elif self.model.step_row(by):
+            self.paint()
+
+    def action_data(self) -> None:
+        """Open the table of data rows."""
+        from workbench.tui.screens.data import Asked, DataScreen
+
+        self.take_edits()
+
+        def ask(what: Asked) -> None:
+            (self.action_send if what == "send" else self.action_stop)()
+
+        screen = DataScreen(
+            self.painter, self.model, self.setup.load_rows, self.setup.language, ask
+        )
+        self.app.push_screen(screen, self._after_data)
+
+    def _after_data(self, to_lanes: bool | None) -> None:
+        self.paint()
+        if to_lanes:
+            self.query_one(LaneStrip).focus_next()
+
+    def action_send(self) -> None:
+        """Send the draft."""
+        raise NotImplementedError
+
+    def action_stop(self) -> None:
+        """Stop what runs."""
+        raise NotImplementedError
+
     def action_details(self) -> None:
         """Show everything known of the focused lane's attempt."""
         pane = self.lane_in_focus()
@@ -302,6 +343,7 @@ class LookingScreen(FetchingScreen):
             user=held.prompt.user,
             checks=held.checks,
             variables={**self.model.draft.variables, **held.variables},
+            rows=held.rows,
         )
         self.paint(reload=True)
         self.tell(Notice("info", f"Opened {name}."))
@@ -321,8 +363,9 @@ class LookingScreen(FetchingScreen):
 
         draft = self.model.draft
         values = {n: draft.variables[n] for n in draft.prompt.variables() if n in draft.variables}
+        held = PromptFile(draft.prompt, draft.checks, values, draft.rows)
         try:
-            save_prompt(Path(name).expanduser(), PromptFile(draft.prompt, draft.checks, values))
+            save_prompt(Path(name).expanduser(), held)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
             return

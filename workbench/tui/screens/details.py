@@ -33,7 +33,8 @@ class DetailsScreen(Modal[None]):
     def compose(self) -> ComposeResult:
         """A list that scrolls."""
         queued = self.attempt.queued
-        name = ((queued.lane, "bold"), (f"  attempt {queued.attempt}", "muted"))
+        row = "" if queued.row is None else f", data row {queued.row}"
+        name = ((queued.lane, "bold"), (f"  attempt {queued.attempt}{row}", "muted"))
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, name, ())
             yield Reader(self.painter, id="items")

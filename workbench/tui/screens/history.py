@@ -9,14 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.engine.plan import LoadEarlier, Mark
-from workbench.tui import rows
-from workbench.tui.bridge import FRAME, Bridge
+from workbench.tui.bridge import Bridge, frame_seconds
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Ask, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import more
 from workbench.tui.state import ViewModel
+from workbench.tui.trail import branches, history_line
 from workbench.tui.widgets.pick_list import PickList
 
 Wish = tuple[Literal["go", "compare"], int]
@@ -63,7 +63,7 @@ class HistoryScreen(Modal[Wish | None]):
         self.frame()
         if self.model.selected in self.numbers:
             self._list(self.model.selected)
-        self.set_interval(FRAME, self.frame, name="history")
+        self.set_interval(frame_seconds(self.app), self.frame, name="history")
 
     def frame(self) -> None:
         """List again when something has changed."""
@@ -72,10 +72,10 @@ class HistoryScreen(Modal[Wish | None]):
             self._list(self._here())
 
     def _list(self, here: int | None) -> None:
-        branches = rows.branches(self.model) if self.as_tree else ()
-        depths = dict(branches)
+        tree = branches(self.model) if self.as_tree else ()
+        depths = dict(tree)
         self.numbers = list(depths) or sorted(self.model.fold.iterations, reverse=True)
-        items = [rows.history_line(self.model, n, depths.get(n, 0)) for n in self.numbers]
+        items = [history_line(self.model, n, depths.get(n, 0)) for n in self.numbers]
         at = self.numbers.index(here) if here in self.numbers else 0
         self.query_one(PickList).replace(items, at)
         left = self.model.fold.earlier

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from workbench.measure.story import Story, story
-from workbench.tui import rows
 from workbench.tui.measures import measures
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
 from workbench.tui.state import ViewModel
+from workbench.tui.trail import partly
 from workbench.tui.widgets.reader import Reader
 
 
@@ -33,7 +33,7 @@ class MeasuresScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Title, figures, keys."""
         title = (" Measures", "bold"), (f"  {self.model.title}", "muted")
-        yield Words(self.painter, (*title, *rows.partly(self.model)))
+        yield Words(self.painter, (*title, *partly(self.model)))
         yield Reader(self.painter, id="text")
         yield Words(self.painter, ((" Arrows scroll, Esc closes.", "muted"),))
 

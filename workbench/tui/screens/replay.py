@@ -16,7 +16,7 @@ from workbench.model.events import Event
 from workbench.model.fold import LiveIteration
 from workbench.model.unfold import events_of
 from workbench.tui import format as fmt
-from workbench.tui.bridge import FRAME
+from workbench.tui.bridge import frame_seconds
 from workbench.tui.lines import Line, spread
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
@@ -59,6 +59,8 @@ class ReplayScreen(Screen[None]):
         Binding("space", "play", "Play or pause", show=False, priority=True),
         Binding("right,l", "step(1)", "Next chunk", show=False, priority=True),
         Binding("left,h", "step(-1)", "Previous chunk", show=False, priority=True),
+        Binding("n,alt+n", "row(1)", "Next data row", show=False, priority=True),
+        Binding("p,alt+p", "row(-1)", "Previous data row", show=False, priority=True),
         Binding("f", "failure", "To the failure", show=False, priority=True),
         Binding("plus,equals_sign", "speed(1)", "Faster", show=False, priority=True),
         Binding("minus", "speed(-1)", "Slower", show=False, priority=True),
@@ -86,6 +88,7 @@ class ReplayScreen(Screen[None]):
         lanes = iteration.started.lanes
         self.model = ViewModel(lanes, model.draft, clock=lambda: self.playback.position_ms / 1000)
         self.model.span_ms = self.playback.length_ms
+        self.model.show_row(model.row)
 
     def compose(self) -> ComposeResult:
         """Transport, lanes, race, totals."""
@@ -95,14 +98,15 @@ class ReplayScreen(Screen[None]):
         yield LaneStrip(self.painter, self.model, id="lanes")
         yield RaceStrip(self.painter, self.model, id="race")
         yield TotalsLine(self.painter, self.model, id="totals")
-        keys = " Space play  \u2190\u2192 step  f failure  +\u2212 speed  Tab lane  Home End  Esc"
+        keys = " Space play  \u2190\u2192 step  f failure  +\u2212 speed  Tab lane  Home End"
+        keys += ("  n p row" if self.model.row is not None else "") + "  Esc"
         yield Words(self.painter, ((keys, "muted"),), id="keys")
 
     def on_mount(self) -> None:
         """Play at once."""
         self._fit()
         self._at = self._clock()
-        self.set_interval(FRAME, self.frame, name="replay")
+        self.set_interval(frame_seconds(self.app), self.frame, name="replay")
 
     def _fit(self) -> None:
         self.query_one(RaceStrip).styles.height = len(self.model.panes()) + 1
@@ -134,6 +138,10 @@ class ReplayScreen(Screen[None]):
     def action_failure(self) -> None:
         """Go to the next first failure."""
         self._take(self.playback.to_first_failure())
+
+    def action_row(self, by: int) -> None:
+        """Show the answers to another data row."""
+        self.model.step_row(by)
 
     def action_speed(self, by: int) -> None:
         """Play faster or slower."""

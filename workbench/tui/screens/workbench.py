@@ -120,10 +120,11 @@ class WorkbenchScreen(LookingScreen):
 
     def _fit(self) -> None:
         """Set the heights that depend on data. Layout runs only when one really changes."""
+        draft = self.model.draft
         heights = {
             "race": len(self.model.panes()) + 1,
             "notice": 1 if self.model.notice is not None else 0,
-            "variables": min(4, len(self.model.draft.prompt.variables())),
+            "variables": min(4, len(draft.prompt.variables()) + bool(draft.rows)),
             "check-hint": self._hints[0].wanted(self.size.height),
         }
         matrix = rows.matrix(self.model) if self.size.height >= ROOMY else []
@@ -227,9 +228,8 @@ class WorkbenchScreen(LookingScreen):
             if problem:
                 self.tell(Notice("error", problem))
                 return
-        missing = self.model.draft.missing()
-        if missing:
-            self.action_variables()
+        if self.model.draft.missing():
+            (self.action_data if self.model.draft.rows else self.action_variables)()
             return
         try:
             plan = self.model.plan()
@@ -258,6 +258,9 @@ class WorkbenchScreen(LookingScreen):
             return
         try:
             plan = replace(self.model.plan(), lanes=lanes)
+            if plan.rows:  # the one in view: all of them are for a send by hand
+                shown = next((r for r in plan.rows if r.id == self.model.row), plan.rows[0])
+                plan = replace(plan, rows=(shown,))
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
             return

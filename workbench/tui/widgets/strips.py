@@ -8,11 +8,13 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 
+from workbench.text import plural
 from workbench.tui import race, rows
 from workbench.tui.bindings import ACTIONS, Action, first_key
 from workbench.tui.lines import Line, Span, joined, spread, width
 from workbench.tui.painter import Painter
 from workbench.tui.state import ViewModel
+from workbench.tui.trail import trail
 from workbench.tui.widgets.plain import Plain
 
 _MARGIN: Span = (" ", "")
@@ -31,14 +33,14 @@ class TitleLine(Plain):
         """Return the line."""
         model = self.model
         left: list[Span] = [_MARGIN, ("workbench", "accent bold"), (f"  {model.title}", "")]
-        trail = rows.trail(model)
+        steps = trail(model)
         if model.edited:
-            trail = (("edited ", "warn"), *trail)
+            steps = (("edited ", "warn"), *steps)
         abort = {"off": "no abort", "first": "abort on failure"}.get(
             model.abort, "abort on " + ", ".join(model.rules.abort_on)
         )
         live: Line = (("\u25cf live", "live bold"),) if model.live else ()
-        right = (*joined((trail, live, ((abort, "muted"),))), _MARGIN)
+        right = (*joined((steps, live, ((abort, "muted"),))), _MARGIN)
         return (spread(left, right, size.width),)
 
 
@@ -98,9 +100,15 @@ class VariablesLine(Plain):
     def lines(self, size: Size) -> Sequence[Line]:
         """Return one line for each variable."""
         draft = self.model.draft
+        row = next((row for row in draft.rows if row.id == self.model.row), None)
+        row = row or next(iter(draft.rows), None)
         out: list[Line] = []
-        for name in draft.prompt.variables()[: size.height]:
-            value = draft.variables.get(name)
+        if row is not None:
+            count = plural(len(draft.rows), "row")
+            out.append((_MARGIN, (count, "accent bold"), (f"  \u2039{row.id}\u203a", "accent")))
+        values = {**draft.variables, **(row.values if row is not None else {})}
+        for name in draft.prompt.variables()[: size.height - len(out)]:
+            value = values.get(name)
             shown = ("no value yet", "warn") if value is None else (" ".join(value.split()), "")
             out.append((_MARGIN, (name, "accent"), ("  ", ""), shown))
         return out

@@ -1,0 +1,270 @@
+"""The table of data rows: values to edit, and beside them how each lane did on each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from workbench.measure.intervals import wilson
+from workbench.model.fold import LiveAttempt
+from workbench.model.prompt import DataRow
+from workbench.text import plural, shorten, visible_line
+from workbench.tui import format as fmt
+from workbench.tui.lines import Line, Span, width
+from workbench.tui.row_index import RowIndex
+from workbench.tui.rows import badge, verdict_line
+from workbench.tui.state import ViewModel
+
+ID, CHECKS = "id", "checks"
+_LANE, _ID, _LEAST = 13, 10, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, whether it is a lane's, and how wide it is."""
+
+    name: str
+    lane: bool
+    cells: int
+
+
+class DataTable:
+    """The draft's rows, the cell in hand, and what there is to say about it.
+
+    ``at`` is the row in hand, ``column`` the name of the column; a lane's cell cannot be edited.
+    """
+
+    def __init__(self, model: ViewModel) -> None:
+        self.model = model
+        self.at = 0
+        self.column = ID
+        self._before: list[tuple[DataRow, ...]] = []
+        ids = [row.id for row in self.rows]
+        if model.row in ids:
+            self.at = ids.index(model.row or "")
+
+    @property
+    def rows(self) -> tuple[DataRow, ...]:
+        """The draft's rows."""
+        return self.model.draft.rows
+
+    @property
+    def row(self) -> DataRow | None:
+        """The row in hand."""
+        return self.rows[self.at] if self.at < len(self.rows) else None
+
+    def names(self) -> list[str]:
+        """Return the values' columns: the prompt's variables first, then what rows have besides."""
+        used = self.model.draft.prompt.variables()
+        more = (name for row in self.rows[:1000] for name in row.values)
+        return [n for n in dict.fromkeys((*used, *more)) if n != ID or n in used]
+
+    def columns(self) -> list[str]:
+        """Return every column's name in order; lanes begin with a space."""
+        return [ID, *self.names(), CHECKS, *(" " + lane.name for lane in self.model.panes())]
+
+    # -- editing --------------------------------------------------------------------------------
+
+    def text(self) -> str | None:
+        """Return what stands in the cell in hand, None where nothing can be typed."""
+        row = self.row
+        if row is None or self.column.startswith(" "):
+            return None
+        if self.column == ID:
+            return row.id
+        return "\n".join(row.checks) if self.column == CHECKS else row.values.get(self.column, "")
+
+    def put(self, text: str) -> str:
+        """Take what was typed into the cell in hand; return why it cannot be, or nothing."""
+        row = self.row
+        if row is None or self.column.startswith(" "):
+            return ""
+        if self.column == ID:
+            name = text.strip()
+            if not name or any(r.id == name for r in self.rows if r is not row):
+                return "Every row needs an id of its own."
+            row = replace(row, id=name)
+        elif self.column == CHECKS:
+            lines = (line.strip() for line in text.splitlines())
+            row = replace(row, checks=tuple(line for line in lines if line))
+        else:
+            row = replace(row, values={**row.values, self.column: text})
+        self._set([*self.rows[: self.at], row, *self.rows[self.at + 1 :]])
+        return ""
+
+    def add(self) -> None:
+        """Add a row after the one in hand: a copy of it, or the variables as they are now."""
+        self._before.append(self.rows)
+        ids = {row.id for row in self.rows}
+        name = next(str(n) for n in range(len(ids) + 1, 2 * len(ids) + 2) if str(n) not in ids)
+        draft = self.model.draft
+        used = {n: draft.variables.get(n, "") for n in draft.prompt.variables()}
+        like = self.row or DataRow(name, used)
+        place = self.at + 1 if self.rows else 0
+        self._set([*self.rows[:place], replace(like, id=name), *self.rows[place:]])
+        self.at = place
+
+    def remove(self) -> None:
+        """Take the row in hand out."""
+        if self.row is not None:
+            self._before.append(self.rows)
+            self._set([*self.rows[: self.at], *self.rows[self.at + 1 :]])
+            self.at = max(0, min(self.at, len(self.rows) - 1))
+
+    def load(self, rows: Sequence[DataRow]) -> None:
+        """Put other rows in the place of all."""
+        self._before.append(self.rows)
+        self._set(rows)
+        self.at = 0
+
+    def undo(self) -> bool:
+        """Take the last adding, removing or opening back; False when there was none."""
+        if not self._before:
+            return False
+        self._set(self._before.pop())
+        self.at = max(0, min(self.at, len(self.rows) - 1))
+        return True
+
+    def _set(self, rows: Sequence[DataRow]) -> None:
+        self.model.edit(rows=rows)
+
+    def move(self, down: int, right: int) -> None:
+        """Go to another cell."""
+        self.at = max(0, min(self.at + down, len(self.rows) - 1))
+        names = self.columns()
+        place = names.index(self.column) if self.column in names else 0
+        self.column = names[max(0, min(place + right, len(names) - 1))]
+
+    def next_failure(self) -> bool:
+        """Go to the next row that a lane failed, from the top after the last; False: none."""
+        index = self.model.index
+        for step in range(1, len(self.rows) + 1):
+            place = (self.at + step) % len(self.rows)
+            for lane in self.model.panes():
+                found = self._attempt(index, self.rows[place], lane.name)
+                if found is not None and found.verdict in ("fail", "error"):
+                    self.at, self.column = place, " " + lane.name
+                    return True
+        return False
+
+    # -- lines ----------------------------------------------------------------------------------
+
+    def layout(self, cells: int) -> list[Column]:
+        """Return the columns that fit: ids and lanes first, values share the rest from the one in
+        hand on.
+        """
+        lanes = [name for name in self.columns() if name.startswith(" ")]
+        most = max(1, (cells - _ID - 2 * _LEAST) // _LANE)
+        at = lanes.index(self.column) if self.column in lanes else 0
+        first = max(0, min(at - most + 1, len(lanes) - most))
+        lanes = lanes[first : first + most]
+        values = [*self.names(), CHECKS]
+        room = cells - _ID - _LANE * len(lanes)
+        fit = max(1, min(len(values), room // (_LEAST + 6)))
+        place = values.index(self.column) if self.column in values else 0
+        begin = max(0, min(place - fit + 1, len(values) - fit))
+        shown = values[begin : begin + fit]
+        each = max(_LEAST, room // len(shown))
+        return [
+            Column(ID, lane=False, cells=_ID),
+            *(Column(name, lane=False, cells=each) for name in shown),
+            *(Column(name, lane=True, cells=_LANE) for name in lanes),
+        ]
+
+    def lines(self, cells: int, height: int, top: int) -> list[Line]:
+        """Return the heading, the rows from *top* on and the lanes' totals, *height* lines."""
+        columns = self.layout(cells - 1)
+        index = self.model.index
+        body = [
+            self._line(columns, index, place)
+            for place in range(top, min(len(self.rows), top + height - 3))
+        ]
+        blank: list[Line] = [()] * max(0, height - 3 - len(body))
+        return [self._heading(columns), *body, *blank, *self._totals(columns, index)]
+
+    def _heading(self, columns: Sequence[Column]) -> Line:
+        here = self.column
+        return (
+            (" ", ""),
+            *(
+                (_fit(c.name.strip(), c.cells), "accent bold" if c.name == here else "muted")
+                for c in columns
+            ),
+        )
+
+    def _line(self, columns: Sequence[Column], index: RowIndex | None, place: int) -> Line:
+        row = self.rows[place]
+        stale = index is not None and index.rows.get(row.id) != row
+        line: list[Span] = [("\u25b8" if place == self.at else " ", "accent bold")]
+        for column in columns:
+            text, tone = self._cell(column, index, row, stale=stale)
+            if place == self.at:
+                tone += " on-panel" + (" reverse" if column.name == self.column else "")
+            line.append((_fit(text, column.cells), tone))
+        return tuple(line)
+
+    def _cell(self, column: Column, index: RowIndex | None, row: DataRow, *, stale: bool) -> Span:
+        if column.lane:
+            found = self._attempt(index, row, column.name[1:])
+            text, tone = attempt_cell(found)
+            return text, "muted" if stale and found is not None else tone
+        if column.name == ID:
+            return row.id, "bold"
+        if column.name == CHECKS:
+            return "  ".join(row.checks), "muted"
+        value = row.values.get(column.name)
+        if value is None:
+            own = self.model.draft.variables.get(column.name)
+            return (own or "no value", "muted" if own else "warn")
+        return " ".join(value.split()), ""
+
+    def _attempt(self, index: RowIndex | None, row: DataRow, lane: str) -> LiveAttempt | None:
+        if index is None:
+            return None
+        return self.model.best(list(index.attempts(row.id, lane)))
+
+    def _totals(self, columns: Sequence[Column], index: RowIndex | None) -> list[Line]:
+        left = sum(c.cells for c in columns if not c.lane) + 1
+        count = f" {plural(len(self.rows), 'row')}"
+        counts: list[Span] = [(count, "muted"), (f"{'passed ':>{left - len(count)}}", "muted")]
+        bounds: list[Span] = [(f"{'95 % interval ':>{left}}", "muted")]
+        for column in columns:
+            if column.lane:
+                tally = index.tally(column.name[1:]) if index is not None else None
+                rate = wilson(tally.passed, tally.decided) if tally else None
+                text = "" if rate is None else f"{rate.count} of {rate.total}"
+                bound = "" if rate is None else f"{rate.low:.0%}\u2013{rate.high:.0%}"
+                tone = "pass bold" if rate and rate.count == rate.total else "bold"
+                counts.append((_fit(text, column.cells), tone))
+                bounds.append((_fit(bound, column.cells), "muted"))
+        return [tuple(counts), tuple(bounds)]
+
+    def about(self) -> Line:
+        """Return what there is to say about the cell in hand."""
+        row = self.row
+        if row is None:
+            return (("No rows yet. ", "muted"), ("a", "accent bold"), (" adds one.", "muted"))
+        if not self.column.startswith(" "):
+            return ()
+        lane = self.column[1:]
+        found = self._attempt(self.model.index, row, lane)
+        if found is None:
+            return ((f"{lane} has not answered this row.", "muted"),)
+        return (badge(found).span(), ("  ", ""), *verdict_line(found))
+
+
+def attempt_cell(attempt: LiveAttempt | None) -> Span:
+    """Return one verdict cell: a sign, and when it failed or ended."""
+    if attempt is None:
+        return "\u00b7", "muted"
+    state = badge(attempt)
+    ms = attempt.first_failure.ms if attempt.first_failure else None
+    if ms is None and attempt.ended is not None:
+        ms = attempt.ended.ms
+    when = state.word if ms is None else fmt.duration(ms)
+    return f"{state.glyph} {when}", state.tone
+
+
+def _fit(text: str, cells: int) -> str:
+    shown = shorten(visible_line(text), max(0, cells - 1))
+    return shown + " " * max(0, cells - width(((shown, ""),)))
