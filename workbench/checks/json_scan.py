@@ -145,11 +145,6 @@ class JsonScanner:
         state = self._state
         return state == _DONE or (not self._stack and state in _NUMBER_ENDS)
 
-    @property
-    def in_string(self) -> bool:
-        """True inside a string, a key included."""
-        return _STRING <= self._state <= _HEX
-
     def feed(self, text: str) -> int | None:
         """Take the next chunk; return ``error_at``."""
         at, end = 0, len(text)

@@ -101,11 +101,13 @@ JSON_SCHEMA = Definition(
     cost="a state machine per character and the schema's nodes per value",
     parse=_parse,
     decides=(
-        "Earliest for type, enum, const, unknown keys, maxItems, maxProperties, maxLength and "
-        "plain patterns; when a value is complete for bounds, minimum lengths and counts, "
-        "required, uniqueItems, format, multipleOf, not, if, oneOf, contains, dependent and "
-        "unevaluated keywords; at the end for $dynamicRef, embedded $id and other drafts. A key "
-        "that stands twice in an object fails. Patterns are those of ECMA 262. Nothing is fetched."
+        "Earliest for type, texts in enum and const, unknown keys, maxItems, maxProperties, "
+        "maxLength and plain patterns; when a value is complete for numbers, minimum lengths and "
+        "counts, required, uniqueItems, format (asserted), multipleOf, not, if, oneOf, contains, "
+        "dependent and unevaluated keywords; at the end for $dynamicRef, embedded $id, references "
+        "to a meta-schema and other drafts. A key that stands twice in an object fails. Patterns "
+        "are those of ECMA 262. Nothing is fetched: a schema that refers to another document is "
+        "refused."
     ),
     options=(FENCE,),
     files=True,

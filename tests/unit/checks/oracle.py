@@ -63,11 +63,16 @@ def assert_early_is_never_wrong(check: str, text: str, more: str) -> None:
 
 
 def assert_earliest(
-    check: str, passes: Callable[[str], bool], alphabet: str, depth: int, reach: int = 3
+    check: str,
+    passes: Callable[[str], bool],
+    alphabet: str,
+    depth: int,
+    reach: int = 3,
+    start: str = "",
 ) -> None:
-    """The third law, by brute force: for every text of up to *depth* characters the check fails
-    at the first character after which no text with up to *reach* more characters passes, and its
-    verdict is that of *passes*.
+    """The third law, by brute force: for every text of *start* and up to *depth* characters the
+    check fails at the first character after which no text with up to *reach* more characters
+    passes, and its verdict is that of *passes*. *start* itself can still become a text that passes.
     """
 
     @cache
@@ -76,11 +81,17 @@ def assert_earliest(
 
     for length in range(depth + 1):
         for letters in product(alphabet, repeat=length):
-            text = "".join(letters)
+            text = start + "".join(letters)
             got = judge_text(check, text)
-            dead = [i for i in range(length) if not alive(text[: i + 1], depth - i - 1 + reach)]
+            first = len(start)
+            dead = [
+                i
+                for i in range(first, len(text))
+                if not alive(text[: i + 1], depth - (i - first) - 1 + reach)
+            ]
             assert (got.verdict == "pass") == passes(text), (check, text, got)
-            if dead and alive("", depth + reach):
+            if dead and alive(start, depth + reach):
                 assert (got.verdict, got.at_char) == ("fail", dead[0]), (check, text, got)
             elif got.verdict == "fail":
-                assert got.at_char == length or not alive("", depth + reach), (check, text, got)
+                ended = got.at_char == len(text)
+                assert ended or not alive(start, depth + reach), (check, text, got)

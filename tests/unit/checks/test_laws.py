@@ -1,11 +1,14 @@
 """The three laws, for every check in the registry."""
 
 import json
+import re
+from collections.abc import Callable
 
 import pytest
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from tests.unit.checks.oracle import (
     ANY_TEXT,
@@ -163,7 +166,120 @@ EARLIEST = [
     ("json", _is_json, "-01e+", 5, 2),
     ("json", _is_json, '"\\u0', 4, 5),
     ("json", _is_json, "null ", 5, 4),
+    ("max_sentences:1", lambda t: _sentences(t) <= 1, "a. ", 6, 2),
+    ("count:bullets<=1", lambda t: len(_BULLET.findall(t)) <= 1, "- a\n", 7, 1),
+    ("code", lambda t: bool(_CODE.fullmatch(t)), "`a\n", 5, 7),
+    (
+        "no_markdown",
+        lambda t: not re.search(r"\*\*[^*\s][^*\n]*\*\*|(?m:^ *\* +[^ ])", t),
+        "*a ",
+        7,
+        1,
+    ),
+    (
+        "all:(not contains:ab) (not contains:ba)",
+        lambda t: "ab" not in t and "ba" not in t,
+        "ab",
+        6,
+        1,
+    ),
+    ("any:(not max_chars:2) (equals:a)", lambda t: len(t) > 2 or t == "a", "ab", 4, 3),
+    (
+        "all:(not any:(contains:aa) (contains:bb)) (max_chars:4)",
+        lambda t: "aa" not in t and "bb" not in t and len(t) <= 4,
+        "ab",
+        6,
+        1,
+    ),
+    (
+        "at_least:1 (all:(equals:ab) (max_chars:5)) (starts_with:ba)",
+        lambda t: t == "ab" or t.startswith("ba"),
+        "ab",
+        4,
+        2,
+    ),
 ]
+
+_BULLET = re.compile(r"(?m)^ *- +[^ \n]")
+_CODE = re.compile(r"\s*```[^`\n]*\n(?:(?!```)[^\n]*\n)*```\s*")
+
+
+def _sentences(text: str) -> int:
+    """Count words that begin the text or follow one that ends in a full stop (``a.`` counts)."""
+    words = text.split()
+    ends = [w.endswith(".") for w in words]
+    return sum(1 for i in range(len(words)) if i == 0 or ends[i - 1])
+
+
+NOT_TRIED = {"no_refusal"}
+"""Its shortest phrase is too long for brute force; it is ``not_regex`` on a list of patterns."""
+
+
+def test_every_check_that_says_earliest_is_tried() -> None:
+    tried = {check.partition(":")[0].partition("/")[0] for check, *_ in EARLIEST}
+    said = {d.name for d in registry.definitions() if d.when == "earliest"}
+    assert said - tried == NOT_TRIED
+
+
+def _keys_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+def _fits(schema: object) -> Callable[[str], bool]:
+    oracle = Draft202012Validator(schema)
+
+    def fits(text: str) -> bool:
+        try:
+            return oracle.is_valid(json.loads(text, object_pairs_hook=_keys_once))
+        except ValueError:
+            return False
+
+    return fits
+
+
+OF_JSON = [
+    ("json/unique", {}, '{"a":1,"', 'ab":1}', 3, 4),
+    ("json_schema", {"maxItems": 2, "items": {"enum": ["a", True]}}, "[", '[],"a', 4, 4),
+    ("json_schema", {"type": "string", "pattern": "^ab?$"}, "", '"ab', 5, 3),
+    ("json_schema", {"type": "string", "maxLength": 2, "enum": ["ab", "abb"]}, '"', '"ab', 4, 3),
+    (
+        "json_schema",
+        {"properties": {"a": {"const": "b"}}, "maxProperties": 1},
+        '{"a":',
+        'b,}"',
+        4,
+        3,
+    ),
+    (
+        "json_schema",
+        {"anyOf": [{"const": "b"}, {"maxItems": 1, "type": "array"}]},
+        "",
+        '"b[]',
+        3,
+        4,
+    ),
+    (
+        "json_schema",
+        {"additionalProperties": False, "properties": {"ab": {}}},
+        '{"',
+        'ab":1}',
+        3,
+        4,
+    ),
+    ("json_schema", {"uniqueItems": True, "type": "array"}, "[", '1,"a]', 4, 3),
+    ("json_schema", {"prefixItems": [{"type": "null"}], "items": False}, "[", "nul],", 3, 4),
+]
+
+
+@pytest.mark.parametrize(("check", "schema", "start", "alphabet", "depth", "reach"), OF_JSON)
+def test_json_fails_at_the_first_hopeless_character(
+    check: str, schema: object, start: str, alphabet: str, depth: int, reach: int
+) -> None:
+    written = check if check == "json/unique" else f"{check}:{json.dumps(schema)}"
+    assert_earliest(written, _fits(schema), alphabet, depth, reach, start)
 
 
 @pytest.mark.parametrize(("check", "passes", "alphabet", "depth", "reach"), EARLIEST)
