@@ -67,9 +67,9 @@ stream and are errors there.
 ## Other lanes, and code
 
 `judge` and `agree` are decided by the engine when the answer is complete. What a judge took (time,
-tokens, cost) and its raw reply are kept apart from the attempt. As members of a group they are asked
-only when the other members leave it open. `python` runs only in a workspace
-that is trusted, in a process of its own; `regex/python` needs no trust, the pattern is only data.
+tokens, cost) and its raw reply are kept apart from the attempt. As members of a group they are
+asked only when the other members leave it open. `python` runs only in a workspace that is trusted,
+in a process of its own; `regex/python` needs no trust, the pattern is only data.
 
 ## All checks
 
