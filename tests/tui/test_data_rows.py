@@ -113,7 +113,7 @@ async def test_a_file_is_opened_and_one_key_leads_to_the_failure_and_its_answers
         assert app.model.row == "de"
         assert "\u2039de\u203a  1 of 2 rows passed" in shown(app)
         assert "Berlin" in shown(app)
-        await pilot.press("alt+p")
+        await pilot.press("alt+left")
         await until(pilot, lambda: "\u2039fr\u203a" in shown(app))
         assert "[1 1/2 2/2]" in shown(app)
 
@@ -131,7 +131,7 @@ async def test_a_failed_row_becomes_a_case_of_its_own_input_and_replays_by_row()
         await ready(pilot)
         await pilot.press("ctrl+j")
         await sent(pilot, 1)
-        await pilot.press("alt+n", "f10")
+        await pilot.press("alt+right", "f10")
         await until(pilot, lambda: on(app, CaseScreen))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: bool(saved))

@@ -86,8 +86,8 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "The prompt over several inputs: a table of rows, verdicts by lane.",
     ),
-    Action("next-row", "alt+n", "Next data row", "", "Show the answers to the next data row."),
-    Action("previous-row", "alt+p", "Previous data row", "", "Show those to the row before it."),
+    Action("next-row", "alt+right", "Next data row", "", "Show the answers to the next data row."),
+    Action("previous-row", "alt+left", "Previous data row", "", "Show those to the row before it."),
     Action(
         "choose-lanes",
         "ctrl+r",
