@@ -40,7 +40,8 @@ from workbench.model.lane import Lane
 from workbench.providers.base import Provider, Services
 
 FLUSH_SECONDS = 0.2
-_START, _WARM = "start", "warm"
+PREPARE_SECONDS = 0.3
+_START, _WARM, _PREPARE = "start", "warm", "prepare"
 
 
 def _no_lane(name: str) -> Lane:
@@ -135,7 +136,7 @@ class Engine:
     async def close(self) -> None:
         """Cancel what runs, save, release every provider. May be called twice."""
         self._cancel(None)
-        for task in self._named(_WARM):
+        for task in (*self._named(_WARM), *self._named(_PREPARE)):
             task.cancel()
         await self.idle()
         if self._flush_timer is not None:
@@ -222,7 +223,7 @@ class Engine:
                 self._history.learn(opened.fold)
             for event in opened.events:
                 self._listener(event)
-            self._chore(self._prepare(self._journal))
+            self._chore(self._prepare(self._journal), _PREPARE)
 
     async def _leave_session(self) -> None:
         """End what runs in the open session and close its journal; a lock of another process, for
@@ -242,6 +243,7 @@ class Engine:
         await asyncio.to_thread(before.close)
 
     async def _prepare(self, journal: JournalLike) -> None:
+        await asyncio.sleep(PREPARE_SECONDS)  # its first screen goes first
         try:
             await journal.prepare()
         except WorkbenchError as error:

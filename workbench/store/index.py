@@ -26,7 +26,7 @@ from workbench.store.lines import lines_in
 from workbench.store.names import SUFFIX
 from workbench.store.search import Found, Query, run_query, sql_text
 
-LAYOUT = 1
+LAYOUT = 2
 """Changes with the tables; an index of another layout is made again."""
 
 ABANDONED = timedelta(hours=1)
@@ -51,8 +51,11 @@ CREATE TABLE verdicts (
     name TEXT, decided TEXT);
 CREATE INDEX verdicts_place ON verdicts (session, iteration, attempt);
 CREATE INDEX verdicts_lane ON verdicts (lane, verdict);
+CREATE INDEX verdicts_verdict ON verdicts (verdict);
+CREATE INDEX docs_kind ON docs (kind, id);
 CREATE INDEX verdicts_name ON verdicts (name, decided);
-CREATE VIRTUAL TABLE texts USING fts5(text, tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE texts USING fts5(
+    text, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3 4 5');
 """
 
 

@@ -106,13 +106,26 @@ def run_query(db: sqlite3.Connection, query: Query) -> Found:
 
 
 def _never(db: sqlite3.Connection, query: Query) -> bool:
-    """True when no attempt at all has that lane or check: no need to look at every match."""
-    for column, value in (("lane", query.lane), ("name", query.check)):
-        if value is not None:
-            sql = f"SELECT 1 FROM verdicts WHERE {column} = ? LIMIT 1"  # noqa: S608 - fixed names
-            if db.execute(sql, (sql_text(value),)).fetchone() is None:
-                return True
+    """True when no attempt at all has that lane, check and verdict, or no text is of that kind: no
+    need to look at every match.
+    """
+    inner = _of_attempts(query)
+    asked = [("verdicts", inner)] if inner else []
+    if query.kind is not None:
+        asked.append(("docs", [("kind", query.kind)]))
+    for table, wanted in asked:
+        same = " AND ".join(f"{column} = ?" for column, _ in wanted)
+        sql = f"SELECT 1 FROM {table} WHERE {same} LIMIT 1"  # noqa: S608 - names of ours
+        if db.execute(sql, [sql_text(value) for _, value in wanted]).fetchone() is None:
+            return True
     return False
+
+
+def _of_attempts(query: Query) -> list[tuple[str, str]]:
+    """Return the columns of table ``verdicts`` that the query filters by, with their values."""
+    column = "decided" if query.check is not None else "verdict"
+    wanted = (("lane", query.lane), ("name", query.check), (column, query.verdict))
+    return [(name, value) for name, value in wanted if value is not None]
 
 
 def _filters(query: Query) -> tuple[list[str], list[str | int]]:
@@ -133,13 +146,11 @@ def _filters(query: Query) -> tuple[list[str], list[str | int]]:
         if value is not None:
             where.append(f"({column} IS NULL OR {column} = ?)")
             values.append(sql_text(value))
-    column = "v.decided" if query.check is not None else "v.verdict"
-    wanted = (("v.lane", query.lane), ("v.name", query.check), (column, query.verdict))
-    inner = [(name, value) for name, value in wanted if value is not None]
+    inner = _of_attempts(query)
     if inner:
         same = "v.session = d.session AND v.iteration = d.iteration"
         same += " AND (d.attempt IS NULL OR v.attempt = d.attempt)"
-        same += "".join(f" AND {name} = ?" for name, _ in inner)
+        same += "".join(f" AND v.{name} = ?" for name, _ in inner)
         where.append(f"EXISTS (SELECT 1 FROM verdicts v INDEXED BY verdicts_place WHERE {same})")  # noqa: S608 - names of ours
         values += [sql_text(value) for _, value in inner]
     return where, values
