@@ -8,10 +8,10 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.files import lines
+from workbench.files.append import AppendFile
+from workbench.files.lines import lines_in
 from workbench.model.events import IterationStarted
-from workbench.store import lines
-from workbench.store.appendfile import AppendFile
-from workbench.store.lines import lines_in
 from workbench.store.sessions import Reading
 
 _BYTES = st.lists(st.sampled_from([b"\n", b"a", b"bc", b"{}"]), max_size=40).map(b"".join)

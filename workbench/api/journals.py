@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from workbench import __version__
-from workbench.config.paths import data_folder
+from workbench.api.loading import session_path
 from workbench.config.settings import Settings
 from workbench.engine.journal import MemoryJournal, Opened
 from workbench.engine.plan import OpenSession
@@ -24,7 +24,6 @@ from workbench.model.events import (
     SessionStarted,
 )
 from workbench.store.journal import LONG_PATIENCE_S, Journal
-from workbench.store.names import resolve
 from workbench.store.sessions import load
 from workbench.text import shorten, visible_line
 
@@ -48,7 +47,7 @@ def open_session(settings: Settings, command: OpenSession, secrets: Iterable[str
     secrets = tuple(secrets)
     if command.id is None:
         return Opened(KeptJournal(settings.sessions, command.title, secrets))
-    path = resolve(command.id, settings.sessions, data_folder("sessions"))
+    path = session_path(settings, command.id)
     loaded = load(path, last=command.last)
     events = list(loaded.events)
     if loaded.earlier:

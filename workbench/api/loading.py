@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workbench.config.paths import data_folder
 from workbench.config.settings import Settings
+from workbench.errors import ConfigError
 from workbench.store.names import resolve, slug
 from workbench.store.sessions import Loaded, load
 from workbench.suites.file import SUFFIX
@@ -30,7 +31,15 @@ def session_path(settings: Settings, name: str) -> Path:
         UnknownName: no session is called that.
         SessionError: several are.
     """
-    return resolve(name, settings.sessions, data_folder("sessions"))
+    return resolve(name, settings.sessions, examples_folder())
+
+
+def examples_folder() -> Path | None:
+    """Return the folder of the recorded sessions that ship with Workbench; None without them."""
+    try:
+        return data_folder("sessions")
+    except ConfigError:
+        return None
 
 
 def suites_folder(settings: Settings) -> Path:

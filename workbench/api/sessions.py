@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workbench.api.loading import examples_folder
 from workbench.api.wiring import known_secrets
-from workbench.config.paths import cache_dir, data_folder
+from workbench.config.paths import cache_dir
 from workbench.config.settings import Settings
 from workbench.engine.plan import RacePlan
-from workbench.errors import ConfigError, SessionError, UnknownName
+from workbench.errors import SessionError, UnknownName
 from workbench.measure.story import Story, story
 from workbench.model.events import Annotated
 from workbench.model.session import Iteration, Session, in_tree_order
@@ -68,14 +69,10 @@ class Sessions:
     @classmethod
     def of(cls, settings: Settings) -> Sessions:
         """Return the sessions the settings name."""
-        try:
-            examples = data_folder("sessions")
-        except ConfigError:
-            examples = None
         # One index for each folder: projects keep their sessions apart.
         name = hashlib.sha256(os.fsencode(settings.sessions.resolve())).hexdigest()[:16]
         index = cache_dir() / "search" / f"{name}.sqlite"
-        return cls(settings.sessions, index, examples, known_secrets(settings))
+        return cls(settings.sessions, index, examples_folder(), known_secrets(settings))
 
     def list(self) -> tuple[SessionInfo, ...]:
         """Return the sessions, last changed first."""

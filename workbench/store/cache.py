@@ -26,12 +26,12 @@ import msgspec
 from diskcache.core import DEFAULT_SETTINGS, METADATA
 
 from workbench.errors import NotSaved
+from workbench.files.append import make_folder
 from workbench.model.attempt import Channel
 from workbench.model.lane import Lane
 from workbench.providers.base import Request
 from workbench.providers.cached import CachedAnswer
 from workbench.redact import Redactor, StreamRedactor
-from workbench.store.appendfile import make_folder
 from workbench.store.codec import plain
 
 LIMIT_BYTES = 1 << 30

@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from workbench.errors import NotSaved
+from workbench.files.append import make_folder
+from workbench.files.lines import lines_in
 from workbench.model.attempt import Attempt
 from workbench.model.events import Annotated, IterationStarted, SessionStarted
 from workbench.model.fold import LiveIteration, SessionFold
 from workbench.model.session import Iteration
-from workbench.store.appendfile import make_folder
 from workbench.store.codec import Decoder, Problem
-from workbench.store.lines import lines_in
 from workbench.store.names import SUFFIX
 from workbench.store.search import Found, Query, run_query, sql_text
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.errors import NotSaved, SessionError, SessionLocked
+from workbench.files.append import AppendFile, Busy, NotRegular, make_folder
 from workbench.model.events import (
     AttemptEnded,
     AttemptQueued,
@@ -32,7 +33,6 @@ from workbench.model.events import (
     SessionStarted,
 )
 from workbench.redact import Redactor
-from workbench.store.appendfile import AppendFile, Busy, make_folder
 from workbench.store.names import new_ids, path_of, slug
 from workbench.store.numbers import numbers_in
 from workbench.store.waiting import Waiting
@@ -136,6 +136,8 @@ class Journal:
             raise SessionError(
                 f"There is no session {session_id!r} in {folder}.", "See: workbench sessions list"
             ) from error
+        except NotRegular as error:
+            raise SessionError(f"{path} is {error.strerror}.", "Name a session file.") from error
         except OSError as error:
             raise _not_saved(error, path) from error
         return journal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from workbench.files.lines import Line
 from workbench.store.codec import Decoder, Problem
-from workbench.store.lines import Line
 
 _NUMBER = re.compile(
     rb'^\{"v":1,"t":"(?!iteration_end|mark)[a-z]+","(attempt|iteration)":(\d{1,15})\b'

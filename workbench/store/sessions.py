@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.errors import NotSaved, SessionError
+from workbench.files.append import AppendFile
+from workbench.files.lines import Line, blocks_of, lines_in
 from workbench.model.events import Event, SessionStarted
 from workbench.model.fold import SessionFold
 from workbench.model.session import Session
-from workbench.store.appendfile import AppendFile
 from workbench.store.codec import Decoder, Problem
-from workbench.store.lines import Line, blocks_of, lines_in
 from workbench.store.names import SUFFIX
 from workbench.store.part import Members, Part, rare_lines, read_part
 

@@ -7,9 +7,7 @@ rewritten.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.errors import NotSaved, UnknownName, UsageError
+from workbench.files.append import AppendFile, make_folder
 from workbench.suites.case import Case, named
 from workbench.suites.codec import BadCase, decode, encode
 
@@ -24,7 +23,8 @@ SUFFIX = ".jsonl"
 Mask = Callable[[str], str]
 """Replaces known secrets in a line before it is written."""
 
-_OPEN = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+PATIENCE_S = 10.0
+"""Another process that writes to the suite is waited for so long, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ def append_cases(path: Path, cases: Iterable[Case], mask: Mask | None = None) ->
     Raises:
         NotSaved: the file cannot be written; what was in it is as it was.
     """
-    with _locked(path) as fd:
-        suite = _parse(path, _read(fd))
+    with _locked(path) as file:
+        suite = _parse(path, file.content())
         known = {case.signature: case for case in suite.cases}
         ids = {case.id for case in suite.cases}
         written: list[Case] = []
@@ -134,7 +134,9 @@ def append_cases(path: Path, cases: Iterable[Case], mask: Mask | None = None) ->
             known[case.signature] = case
             ids.add(case.id)
             written.append(case)
-        _write(fd, "".join(_line(case, mask) for case in written).encode("utf-8"))
+        if written:
+            file.write("".join(_line(case, mask) for case in written).encode())
+            file.sync(file.handle())
     return Added(tuple(written), tuple(twins))
 
 
@@ -148,16 +150,12 @@ def rewrite(path: Path, change: Callable[[Case], Case | None], mask: Mask | None
         NotSaved: it cannot be written; the old one is as it was.
     """
     load_suite(path)
-    with _locked(path) as fd:
-        suite = _parse(path, _read(fd))
+    with _locked(path) as file:
+        suite = _parse(path, file.content())
         kept = [made for case in suite.cases if (made := change(case)) is not None]
         lines = [_line(case, mask).encode() for case in kept]
         lines += [d.text.encode(errors="surrogateescape") + b"\n" for d in suite.damage]
-        mode = stat.S_IMODE(os.fstat(fd).st_mode)
-        try:
-            replace_file(path, b"".join(lines), mode)
-        except OSError as error:
-            raise _not_saved(path, error) from error
+        replace_file(path, b"".join(lines), file.mode())
     return replace(suite, cases=tuple(kept))
 
 
@@ -190,48 +188,33 @@ def _with_own_id(case: Case, taken: set[str]) -> Case:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """Open (or start) the file and hold its lock; a file replaced meanwhile is opened again."""
+def _locked(path: Path) -> Iterator[AppendFile]:
+    """Open (or start) the file and hold its lock; a file replaced meanwhile is opened again.
+
+    Raises:
+        NotSaved: the system refuses, also within; or another process kept the lock.
+    """
     try:
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=0o700, parents=True)
+        make_folder(path.parent)
         while True:
-            fd = os.open(path, _OPEN | os.O_CREAT, 0o600)
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            if os.fstat(fd).st_nlink:
-                break
-            os.close(fd)
+            file = _opened(path)
+            try:
+                with file.locked(PATIENCE_S):
+                    if not file.orphaned():
+                        yield file
+                        return
+            finally:
+                file.close()
     except OSError as error:
         raise _not_saved(path, error) from error
-    try:
-        yield fd
-    finally:
-        os.close(fd)
 
 
-def _read(fd: int) -> bytes:
-    parts, at = [], 0
-    while part := os.pread(fd, 1 << 20, at):
-        parts.append(part)
-        at += len(part)
-    return b"".join(parts)
-
-
-def _write(fd: int, data: bytes) -> None:
-    """Append whole lines in one piece, closing a torn last line first; all or nothing."""
-    if not data:
-        return
-    size = os.fstat(fd).st_size
-    if size and os.pread(fd, 1, size - 1) != b"\n":
-        data = b"\n" + data
-    view = memoryview(data)
-    try:
-        while view:
-            view = view[os.write(fd, view) :]
-        os.fsync(fd)
-    except OSError as error:
-        os.ftruncate(fd, size)
-        raise _not_saved(Path(f"/dev/fd/{fd}"), error) from error
+def _opened(path: Path) -> AppendFile:
+    while True:
+        try:
+            return AppendFile(path, create=not os.path.lexists(path))
+        except (FileExistsError, FileNotFoundError):
+            continue  # another process made or removed it just now
 
 
 def _not_saved(path: Path, error: OSError) -> NotSaved:

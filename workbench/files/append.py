@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.errors import SessionError
-from workbench.store.lines import Line, blocks_of, lines_in
+from workbench.files.lines import Line, blocks_of, lines_in
 
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -25,6 +24,10 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 class Busy(OSError):
     """Another process has held the lock for too long."""
+
+
+class NotRegular(OSError):
+    """It is a pipe, a device or the like."""
 
 
 def make_folder(folder: Path) -> None:
@@ -43,7 +46,7 @@ class AppendFile:
         self._fd = os.open(path, flags, 0o600)
         if not stat.S_ISREG(os.fstat(self._fd).st_mode):
             os.close(self._fd)
-            raise SessionError(f"{path} is not a regular file.", "Name a session file.")
+            raise NotRegular(errno.EINVAL, "not a regular file", str(path))
         self._new = create
 
     @contextmanager
@@ -104,6 +107,14 @@ class AppendFile:
     def lines(self, start: int) -> Iterator[Line]:
         """Yield the lines from byte *start* to the end; numbers count from there."""
         return lines_in(blocks_of(self._fd, start), offset=start)
+
+    def content(self) -> bytes:
+        """Return all that is in the file."""
+        return b"".join(blocks_of(self._fd))
+
+    def mode(self) -> int:
+        """Return the file's permissions."""
+        return stat.S_IMODE(os.fstat(self._fd).st_mode)
 
     def move_to(self, path: Path, upto: int | None = None) -> None:
         """Go on in a new file *path* that begins with all that is in this one, or with its first

@@ -1,0 +1,1 @@
+"""Files that several processes append lines to, read in blocks."""
