@@ -90,6 +90,12 @@ def test_another_lane_judges_and_its_cost_is_told_apart(workbench: Call) -> None
     assert not bad["usd"]
 
 
+def test_a_judge_within_a_group_is_asked_like_any_other(workbench: Call) -> None:
+    grouped = "any:(contains:nothing) (not judge/lane=strict:polite)"
+    result = workbench("run", "s", "-l", "free", "-c", grouped, "--json")
+    assert (result.code, statuses(result)) == (0, {"pass"})
+
+
 @pytest.mark.usefixtures("priced")
 def test_what_judges_cost_counts_for_the_budget(workbench: Call) -> None:
     result = workbench(
@@ -137,6 +143,8 @@ def test_a_lane_to_compare_with_or_to_judge_that_is_missing_is_told_before_anyth
     assert (lone.code, "Add --lane late" in lone.err) == (2, True)
     nobody = workbench("run", "s", "-l", "paris", "-c", "judge/lane=nobody:polite")
     assert (nobody.code, "nobody" in nobody.err) == (2, True)
+    for grouped in ("any:(json) (agree:late)", "all:(json) (not judge/lane=nobody:rude)"):
+        assert workbench("run", "s", "-l", "paris", "-c", grouped).code == 2
     assert not list((project / "sessions").glob("*.jsonl"))
 
 
