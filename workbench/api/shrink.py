@@ -13,7 +13,7 @@ from workbench.config.settings import Settings
 from workbench.engine.clock import metered_loop
 from workbench.engine.unit import UnitSpec
 from workbench.errors import UsageError
-from workbench.model.events import IterationStarted
+from workbench.model.events import AbortMode, IterationStarted
 from workbench.model.fold import SessionFold
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message, Prompt
@@ -52,8 +52,9 @@ def shrink_case(
     same failure already.
 
     With *cached*, answers on record are taken from the cache and new ones kept there, so that a
-    search goes on where an earlier one ended. An input fails when every repeat of it fails a check;
-    a provider's failure is no failure of it.
+    search goes on where an earlier one ended; without, answers are cancelled as soon as they fail.
+    An input fails when every repeat of it fails a check, and one of them the check that the whole
+    input failed first; a provider's failure is no failure of it.
 
     Raises:
         UnknownName: no such case or lane.
@@ -106,6 +107,9 @@ class _Tries:
         asked = {**judges, **self._fallbacks, **self._lanes}.values()
         local = sum(one.provider == "local" for one in asked)
         self._sender = UnitSender(make_tools(settings, local, cached=cached))
+        # What goes on after the first failure changes nothing, but only whole answers are kept.
+        self._abort: AbortMode = "off" if cached else "first"
+        self._wanted: str | None = None
         self.answers: dict[str, UnitResult] = {}
         self.sent = 0
 
@@ -118,8 +122,13 @@ class _Tries:
 
     async def _fails(self, text: str) -> bool:
         results = await asyncio.gather(*(self._try(text, n) for n in range(1, self._repeat + 1)))
+        failed = {result.check for result in results if result.verdict == "fail"}
         if any(result.verdict != "fail" for result in results):
             return False
+        if self._wanted is None:
+            self._wanted = results[0].check
+        if self._wanted not in failed:
+            return False  # it fails, but for another reason
         self.answers[text] = results[0]
         return True
 
@@ -127,7 +136,9 @@ class _Tries:
         tried = _with(self._case, self._place, text)
         (lane,) = self._lanes.values()
         fallbacks = tuple(self._fallbacks.values())
-        spec = UnitSpec(tried.id, lane, repeat, tried.messages, self._checks, fallbacks=fallbacks)
+        spec = UnitSpec(
+            tried.id, lane, repeat, tried.messages, self._checks, self._abort, fallbacks
+        )
         events, last = await self._sender.send(spec)
         attempts = SessionFold().apply_all([_ITERATION, *events]).attempts
         self.sent += sum(a.record().origin == "live" for a in attempts.values())

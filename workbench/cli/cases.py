@@ -153,7 +153,7 @@ def shrink(*, suite: str, case_id: str, lane: str, budget: int, repeat: int, cac
     output.line(made.case.id)
     end = "no part of it can go" if made.found.minimal else "the budget ended the search"
     diagnostics.say(
-        f"{made.before} → {len(made.found.text)} characters in "
+        f"{made.before} → {plural(len(made.found.text), 'character')} in "
         f"{plural(made.found.tries, 'try', 'tries')}, {plural(made.sent, 'request')}; {end}"
     )
     return 0

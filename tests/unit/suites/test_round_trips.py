@@ -9,12 +9,14 @@ import pytest
 from tests.suite_cases import HOSTILE, all_cases, rich_case
 from workbench.errors import UnknownName
 from workbench.suites.case import Case
+from workbench.suites.exporters import inspect
 from workbench.suites.exporters.base import write_export
 from workbench.suites.exporters.finetune import few_shot_block, held_out
 from workbench.suites.exporters.promptfoo import escape
-from workbench.suites.exporters.registry import TARGETS, exporter
+from workbench.suites.exporters.registry import TARGETS, exporter, prove
 from workbench.suites.importers.promptfoo import unescape
 from workbench.suites.importers.registry import SOURCES, importer
+from workbench.suites.proof import Toolbox
 
 KEEP_ALL = [name for name in TARGETS if name != "finetune"]
 
@@ -103,3 +105,13 @@ def test_near_duplicates_never_stand_on_both_sides_of_the_split() -> None:
     sides = [{held_out(numbered(p, t)) for t in range(5)} for p in range(200)]
     assert all(len(side) == 1 for side in sides)
     assert 15 < sum(side == {True} for side in sides) < 70
+
+
+def test_a_proof_in_a_folder_of_a_relative_name_runs_in_that_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(inspect, "prove", lambda *given: asked.append(given[2]))
+    monkeypatch.chdir(tmp_path)
+    prove("inspect", "s", [], Path("out"), Toolbox())
+    assert asked == [tmp_path / "out"]

@@ -61,4 +61,5 @@ def prove(name: str, suite: str, cases: Sequence[Case], folder: Path, tools: Too
             "Its format is checked by Workbench's own tests.",
         )
     module = import_module(f"{_HERE}.{target.module}")
-    return cast("Prover", module.prove)(suite, prepare(cases).cases, folder, tools)
+    # The tools run within the folder: a relative name would mean another one there.
+    return cast("Prover", module.prove)(suite, prepare(cases).cases, folder.resolve(), tools)
