@@ -68,9 +68,13 @@ class UsageError(WorkbenchError):
 
 
 class UnknownName(UsageError):
-    """A name nobody declared. The hint offers the nearest known ones."""
+    """A name nobody declared. The hint offers the nearest known ones. ``column`` counts from 1 in
+    *text*, where the name was written; ``bare`` is the message without the place.
+    """
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(
+        self, what: str, name: str, known: Iterable[str], *, text: str = "", column: int = 1
+    ) -> None:
         names = sorted(known)
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         if near:
@@ -79,8 +83,11 @@ class UnknownName(UsageError):
             hint = "Known: " + ", ".join(names) + "."
         else:
             hint = f"No {what} is declared."
-        super().__init__(f"Unknown {what} {name!r}.", hint)
+        where = f" (column {column} of {_around(text, column)!r})" if text else ""
+        super().__init__(f"Unknown {what} {name!r}{where}.", hint)
         self.name = name
+        self.bare = f"Unknown {what} {name!r}."
+        self.column = column
 
 
 class CheckSyntaxError(UsageError):

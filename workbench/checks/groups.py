@@ -26,7 +26,7 @@ from workbench.checks.base import (
     TimedCheck,
 )
 from workbench.checks.syntax import CheckSpec, parse_check
-from workbench.errors import CheckSyntaxError, UsageError
+from workbench.errors import CheckSyntaxError, UnknownName
 from workbench.model.verdict import Decision
 
 MAX_MEMBERS = 50
@@ -198,8 +198,10 @@ def _read(argument: Argument, start: int) -> tuple[tuple[CheckSpec, ...], str | 
             raise CheckSyntaxError(
                 error.bare, column=inner + error.column, hint=error.hint
             ) from error
-        except UsageError as error:
-            raise CheckSyntaxError(error.message, column=inner + 1, hint=error.hint) from error
+        except UnknownName as error:
+            raise CheckSyntaxError(
+                error.bare, column=inner + error.column, hint=error.hint
+            ) from error
         texts.append(text)
         member = members[-1]
         if member.lanes or member.severity == "warn":

@@ -85,7 +85,7 @@ def _read(argument: Argument) -> JsonValue:
 
 def _parse(argument: Argument) -> Callable[[], Check]:
     try:
-        compiled = Compiled(_read(argument))
+        compiled = Compiled(_read(argument), argument.text)
     except RecursionError:
         raise CheckSyntaxError(f"The schema nests too deep: {shown(argument.text)}.") from None
     fence = "fence" in argument.options

@@ -320,7 +320,7 @@ def read_rule(source: str) -> Rule:
         reader = _Reader(text)
         reader.visit(tree)
     except SyntaxError as error:
-        column = shift + max(error.offset or 1, 1)
+        column = shift + (error.offset or len(text) + 1)  # no offset: it ends too soon
         raise CheckSyntaxError(f"Not a rule: {error.msg}.", column=column) from None
     except CheckSyntaxError as error:
         error.column += shift

@@ -82,13 +82,15 @@ class Node:
 
 
 class Compiled:
-    """A schema ready to be followed: ``root`` is None when only the whole decides.
+    """A schema ready to be followed: ``root`` is None when only the whole decides. *source* is its
+    text, for the column of what is wrong.
 
     Raises:
         CheckSyntaxError: it is not a valid schema, or it refers to something outside of it.
     """
 
-    def __init__(self, schema: JsonValue) -> None:
+    def __init__(self, schema: JsonValue, source: str = "") -> None:
+        self._source = source
         if not isinstance(schema, dict | bool):
             raise CheckSyntaxError("A JSON schema is an object, or true or false.")
         self.schema: Schema = schema if isinstance(schema, dict) else {"allOf": [schema]}
@@ -112,10 +114,13 @@ class Compiled:
             )
         except (ValueError, jsonschema_rs.ReferencingError) as error:
             message = getattr(error, "message", str(error)).splitlines()[0]
-            place = "/".join(map(str, getattr(error, "instance_path", ())))
+            path = list(getattr(error, "instance_path", ()))
+            place = "/".join(map(str, path))
+            refers = isinstance(error, jsonschema_rs.ReferencingError)
             raise CheckSyntaxError(
                 f"Not a valid JSON schema{' at ' + place if place else ''}: {message}.",
-                hint="References must stay within the schema; nothing is fetched.",
+                column=_column(self._source, path),
+                hint="References must stay within the schema; nothing is fetched." * refers,
             ) from None
 
     def part(self, node: Node) -> jsonschema_rs.Validator:
@@ -244,6 +249,15 @@ def _fill_value(node: Node, schema: Schema) -> None:
         bound = schema.get(word)
         if isinstance(bound, int | float) and not isinstance(bound, bool):
             node.bounds.append((word, bound))
+
+
+def _column(source: str, path: list[str | int]) -> int:
+    """Return about where in a schema's text the last key of *path* stands, counted from 1."""
+    at = -1
+    for key in path:
+        found = source.find(f'"{key}"', at + 1)
+        at = found if found >= 0 else at
+    return max(at, 0) + 1
 
 
 def _count(schema: Mapping[str, JsonValue], word: str) -> int | None:

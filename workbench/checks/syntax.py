@@ -215,6 +215,8 @@ def parse_check(text: str, folder: Path | None = None) -> CheckSpec:
     if not text.strip():
         raise reader.fail("The check is empty.")
     mods, name, start = reader.modifiers()
+    if name not in registry.CHECKS:
+        raise UnknownName("check", name, registry.CHECKS, text=text, column=start + 1)
     definition = registry.get(name)
     argument = reader.argument(reader.options(definition))
     argument_at = reader.at

@@ -26,7 +26,7 @@ def fault(line: str, folder: Path | None = None) -> CheckFault | None:
         column = error.column if error.text in ("", line) else line.find("@") + 1
         return CheckFault(max(1, column), error.bare, error.hint)
     except UnknownName as error:
-        return CheckFault(line.find(error.name) + 1, error.message, error.hint)
+        return CheckFault(error.column, error.bare, error.hint)
     except WorkbenchError as error:
         return CheckFault(1, error.message, error.hint)
     return None

@@ -184,6 +184,12 @@ def test_a_schema_that_cannot_be_used_is_refused_when_written(schema: str, says:
     assert says in caught.value.message
 
 
+def test_a_mistake_in_a_schema_is_told_with_its_column() -> None:
+    with pytest.raises(CheckSyntaxError) as caught:
+        parse_check('json_schema:{"type":"object","properties":{"type":{"type":"nope"}}}')
+    assert caught.value.column == len('json_schema:{"type":"object","properties":{"type":{') + 1
+
+
 HOSTILE = [
     "[" * 100_000 + "]" * 100_000,
     '{"a":' * 50_000 + "null" + "}" * 50_000,

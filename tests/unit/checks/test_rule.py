@@ -68,6 +68,7 @@ def test_an_answer_that_is_not_json_fails_where_it_stops_being_json() -> None:
         ("", 1, "missing"),
         ("tax ? total", 5, "Not a rule"),
         ("  tax = 1", 7, "Not a rule"),
+        ("tax <=", 7, "Not a rule"),
         ("1 < 2", 1, "names no field"),
         ("tax.__class__()", 1, "not a function"),
         ("items.append(1)", 1, "not a function"),

@@ -77,6 +77,10 @@ def test_an_unknown_check_gets_the_nearest_names() -> None:
     with pytest.raises(UnknownName) as caught:
         parse_check("contain:x")
     assert "contains" in caught.value.hint
+    assert "(column 1 of 'contain:x')" in caught.value.message
+    with pytest.raises(CheckSyntaxError) as within:
+        parse_check("warn all:(json) (not contain:x)")
+    assert within.value.column == 22
     assert caught.value.exit_code == 2
 
 
