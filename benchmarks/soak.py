@@ -2,7 +2,7 @@
 
 Four lanes stream at 100 tokens a second each from the deterministic server, one iteration after the
 other, in one session. Resident memory of the screen and of the engine is read all the while; at the
-end stand its slope after the warm-up (least squares, in MB an hour) and the most there was.
+end stand its slope over the second half (least squares, in MB an hour) and the most there was.
 
     python -m benchmarks.soak --minutes 15
 """
@@ -145,7 +145,9 @@ def soak(minutes: float, lanes: int, pace: float, tokens: int) -> None:
         took = last - begin
         print(f"{screen.ended} iterations of {lanes} lanes x {tokens} tokens in {took:.0f} s")
         for trace in traces:
-            print(trace.line(took / 3))
+            print(trace.line(took / 2))
+            tenths = [trace.points[i * len(trace.points) // 10][1] for i in range(10)]
+            print("  every tenth of the time:", *(f"{mb:.1f}" for mb in tenths), "MB")
 
 
 def main() -> None:
