@@ -9,11 +9,11 @@ from collections.abc import Callable
 class Screens:
     """Opens the screens; each is imported when it is asked for."""
 
-    def open(self, session: str | None) -> int:
+    def open(self, session: str | None, plain: bool) -> int:
         """Open the screen in this terminal and return its exit code."""
         from workbench.tui.launch import open_screen
 
-        return open_screen(session)
+        return open_screen(session, plain=plain)
 
     def serve(
         self, session: str | None, port: int, browser: bool, announce: Callable[[str], None]

@@ -94,15 +94,16 @@ def build(screens: Screens) -> click.Group:
     )
     @click.version_option(__version__, prog_name="workbench")
     @click.option("--session", help="Open the screen on this session.")
+    @click.option("--plain", is_flag=True, help="Line by line, for screen readers.")
     @click.pass_context
-    def workbench(ctx: click.Context, session: str | None) -> None:
+    def workbench(ctx: click.Context, *, session: str | None, plain: bool) -> None:
         """Race models on one prompt, check answers while they stream, see how soon each failed.
 
         Without a command, opens the screen; `--session examples/NAME` opens a recorded one.
         """
         ctx.obj = screens
         if ctx.invoked_subcommand is None:
-            ctx.exit(screens.open(session))
+            ctx.exit(screens.open(session, plain))
 
     return workbench
 

@@ -9,8 +9,10 @@ from typing import Protocol
 class Screens(Protocol):
     """The ways to see the workbench. Each returns the exit code."""
 
-    def open(self, session: str | None) -> int:
-        """Open the screen in this terminal on a new session or the named one."""
+    def open(self, session: str | None, plain: bool) -> int:
+        """Open the screen in this terminal on a new session or the named one; *plain* is line by
+        line, for screen readers and terminals that cannot move their cursor.
+        """
         ...
 
     def serve(

@@ -36,11 +36,14 @@ class Defaults(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Screen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The table ``[screen]``: theme, frames per second, keys (``action-id = "ctrl+s"``)."""
+    """The table ``[screen]``: theme, frames per second, keys (``action-id = "ctrl+s"``), and plain:
+    line by line, for screen readers.
+    """
 
     theme: str = "ink"
     fps: Annotated[int, msgspec.Meta(ge=1, le=60)] = 24
     keys: dict[str, str] = {}
+    plain: bool = False
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

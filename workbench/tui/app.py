@@ -258,7 +258,7 @@ def need_terminal() -> None:
     Raises:
         NotATerminal: input or output is none, or it can do nothing (``TERM=dumb``).
     """
-    hint = "Use the commands without a screen, like: workbench send PROMPT"
+    hint = "Line by line: workbench --plain. One prompt: workbench send PROMPT"
     streams = (sys.stdin, sys.stdout, sys.__stderr__)  # the toolkit draws on the last one
     if not all(stream is not None and stream.isatty() for stream in streams):
         raise NotATerminal("The screen needs a terminal for input, output and errors.", hint)

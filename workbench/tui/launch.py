@@ -36,25 +36,34 @@ SUITE = "cases.jsonl"
 """The suite that failures are saved to, in the current folder."""
 
 
-def open_screen(session: str | None = None) -> int:
-    """Open the screen on a new session, or on *session*; return the exit code.
+def open_screen(session: str | None = None, *, plain: bool = False) -> int:
+    """Open the screen on a new session, or on *session*; return the exit code. *plain*, or the
+    setting of that name, is line by line.
 
     Raises:
         NotATerminal: there is no terminal to draw on.
         ConfigError: the configuration cannot be read.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+    settings = settings_for()
+    plain = plain or settings.screen.plain
+    able = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if not (able or plain):
         raise NotATerminal(
             "The screen needs a terminal that can move its cursor.",
-            "Without one use: workbench send PROMPT",
+            "Line by line: workbench --plain. One prompt: workbench send PROMPT",
         )
-    gc.disable()  # until the first frame: a tenth of the start would be spent looking for garbage
-    settings = settings_for()
+    if not plain:
+        gc.disable()  # until the first frame: a tenth of the start is spent looking for garbage
     launched = launch(ENGINE, str(Path.cwd()))
     mask_logs()
 
     async def client() -> EngineClient:
         return ChildEngine(launched)
+
+    if plain:
+        from workbench.tui.plain.loop import run as talk
+
+        return talk(client, make_setup(settings, session))
 
     from workbench.tui.app import run  # imports Textual: only now, while the engine gets ready
 
