@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.api.crash import crash_text, mask_logs
 from workbench.api.setup import settings_for
-from workbench.api.wiring import make_tools
+from workbench.api.wiring import local_models, make_tools
 from workbench.engine.clock import metered_loop
 from workbench.engine.serve import serve
 
@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
 def _serve(sock: socket.socket, folder: Path) -> int:
     mask_logs(folder)
     settings = settings_for(folder)
-    local = sum(settings.lane(name).provider == "local" for name in settings.defaults.lanes)
+    racing = map(settings.lane, settings.defaults.lanes)
+    local = local_models(racing, sequential=settings.defaults.sequential)
     with asyncio.Runner(loop_factory=metered_loop) as runner:
         return runner.run(serve(sock, lambda: make_tools(settings, local)))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from workbench.api.earlier import TITLE, Earlier, RunRecord, last_run
 from workbench.api.loading import suite_path
 from workbench.api.run_work import RunWork
-from workbench.api.wiring import fallbacks_of, make_tools
+from workbench.api.wiring import fallbacks_of, local_models, make_tools
 from workbench.checks.judge import lane_asked
 from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.settings import Settings
@@ -88,9 +88,7 @@ def run_cases(
     fallbacks = {lane.name: lane for lane in fallbacks_of(lanes.values(), settings)}
     judges = judges_of(settings, {unit.checks for unit in units}, lanes, fallbacks)
     asked = {**judges, **fallbacks, **lanes}
-    tools = make_tools(
-        settings, sum(lane.provider == "local" for lane in asked.values()), cached=plan.cached
-    )
+    tools = make_tools(settings, local_models(asked.values()), cached=plan.cached)
     _check_prices(plan, asked, tools)
     opened = OpenSession(id=earlier.session, title=TITLE + suite, saved=plan.saved, last=0)
     known = {case.id: case for case in cases}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 from workbench.api.crash import mask_logs
 from workbench.api.journals import open_session
@@ -15,7 +16,7 @@ from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.paths import cache_dir, models_dir
 from workbench.config.settings import Settings
 from workbench.engine.core import Tools
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, UnknownName
 from workbench.measure.pricing import PriceBook
 from workbench.model.lane import Lane
 from workbench.providers import registry
@@ -38,7 +39,8 @@ def make_tools(
     code: bool = True,
     services: Services | None = None,
 ) -> Tools:
-    """Return what an engine is built from. *local_lanes* is how many local models will race.
+    """Return what an engine is built from. *local_lanes* is how many local models will race at
+    once (:func:`local_models`): the cores are shared out between them.
 
     With *cached*, requests answered before are answered from the cache, marked as such. Checks in
     the user's own Python run only with *code* and in a project folder the user trusts. *services*
@@ -76,6 +78,28 @@ def make_tools(
         reload=reload,
         secrets=lambda: known_secrets(settings),
     )
+
+
+def local_models(lanes: Iterable[Lane], *, sequential: bool = False) -> int:
+    """Return how many local models run at the same time when *lanes* race.
+
+    Lanes of one file of weights share its process, and lanes that race one after another share all
+    the cores: neither may halve the threads.
+    """
+    files = {_weights(lane) for lane in lanes if lane.provider == "local"}
+    return min(1, len(files)) if sequential else len(files)
+
+
+def _weights(lane: Lane) -> Path:
+    if lane.path:
+        return Path(lane.path).expanduser().resolve()
+    from workbench.providers.models.catalogue import find_model
+    from workbench.providers.models.files import model_path
+
+    try:
+        return model_path(models_dir(), find_model(lane.model)).resolve()
+    except UnknownName:  # told when the lane is used
+        return Path(lane.model)
 
 
 def fallbacks_of(lanes: Iterable[Lane], settings: Settings) -> tuple[Lane, ...]:

@@ -15,7 +15,7 @@ from workbench.api.send import Outcome
 from workbench.api.send import send as race
 from workbench.api.sessions import restore
 from workbench.api.setup import settings_for
-from workbench.api.wiring import fallbacks_of, make_tools
+from workbench.api.wiring import fallbacks_of, local_models, make_tools
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
 from workbench.cli.options import read_text, variables
@@ -107,7 +107,7 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     )
     plan = replace(plan, fallbacks=fallbacks_of(plan.lanes, settings))
     plan.inputs()
-    local = sum(lane.provider == "local" for lane in plan.lanes)
+    local = local_models(plan.lanes, sequential=plan.sequential)
     tools = make_tools(settings, local, cached=cached, code=not no_code)
     outcome = _race(tools, plan, _session(session))
     for notice in outcome.notices:

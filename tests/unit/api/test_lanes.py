@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.server import Behaviour, in_process_of_its_own
 from workbench.api.lanes import check_lane, list_lanes, model_names
+from workbench.api.wiring import local_models
 from workbench.config.settings import Settings, load_settings
 from workbench.errors import UnknownName
 from workbench.model.lane import Lane, Params
@@ -104,3 +105,19 @@ def test_every_declared_lane_is_listed_with_its_address_and_key() -> None:
 )
 def test_models_are_read_from_whatever_a_server_sends(body: bytes, names: tuple[str, ...]) -> None:
     assert model_names(body) == names
+
+
+def test_lanes_of_one_file_of_weights_and_lanes_one_after_another_share_no_cores_out(
+    tmp_path: Path,
+) -> None:
+    weights = tmp_path / "a.gguf"
+    weights.touch()
+    (tmp_path / "link.gguf").symlink_to(weights)
+    one, same = (Lane(n, "local", n, path=str(tmp_path / n)) for n in ("a.gguf", "link.gguf"))
+    named, cold = Lane("s", "local", "smollm2"), Lane("t", "local", "smollm2")
+    other, remote = Lane("q", "local", "qwen"), Lane("g", "groq", "m")
+    assert local_models([one, same, remote]) == 1
+    assert local_models([named, cold]) == 1
+    assert local_models([named, cold, other, one]) == 3
+    assert local_models([named, other], sequential=True) == 1
+    assert local_models([remote]) == 0
