@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,15 +30,20 @@ MESSAGES = [{"role": "user", "content": "Say something about foxes, please."}]
 
 
 @asynccontextmanager
-async def ours(url: str, name: str = "compatible") -> AsyncIterator[Ask]:
-    """Workbench's own provider, driven directly."""
+async def ours(url: str, name: str = "compatible", secrets: int = 0) -> AsyncIterator[Ask]:
+    """Workbench's own provider, driven directly; with *secrets* to look for in what it says."""
     from workbench.model.lane import Lane, Params
     from workbench.model.prompt import Message
     from workbench.providers.base import Delta, Request, Sent, Services
+    from workbench.providers.masked import MaskedProvider
     from workbench.providers.registry import provider_for
+    from workbench.redact import Redactor
 
     services = Services(lambda _name, _url: "no-key-required")
     provider = provider_for(Lane("bench", name, "bench", base_url=url), services)
+    if secrets:
+        known = Redactor(f"sk-{number:02}-{token_urlsafe(32)}" for number in range(secrets))
+        provider = MaskedProvider(provider, known)
     messages = tuple(Message("user", m["content"]) for m in MESSAGES)
 
     async def ask(model: str) -> Timeline:
@@ -52,6 +58,11 @@ async def ours(url: str, name: str = "compatible") -> AsyncIterator[Ask]:
 
     yield ask
     await services.close()
+
+
+def ours_masked(url: str) -> AbstractAsyncContextManager[Ask]:
+    """Workbench's own provider, with five secrets to look for."""
+    return ours(url, secrets=5)
 
 
 def ours_over_openai(url: str) -> AbstractAsyncContextManager[Ask]:
@@ -94,7 +105,7 @@ async def engine(url: str) -> AsyncIterator[Ask]:
 
     async def ask(model: str) -> Timeline:
         lane = Lane("bench", "compatible", model, base_url=url, params=Params(temperature=0.0))
-        race = running.race(StartRace(RacePlan(prompt, (lane,), TEN_CHECKS)))
+        race = await running.race(StartRace(RacePlan(prompt, (lane,), TEN_CHECKS)))
         waiting[race.iteration] = asyncio.get_running_loop().create_future()
         line = Timeline()
         lines.update(dict.fromkeys(race.runs, line))
@@ -214,6 +225,7 @@ async def openai_sdk(url: str) -> AsyncIterator[Ask]:
 CLIENTS = {
     "engine": engine,
     "workbench": ours,
+    "workbench-masked": ours_masked,
     "workbench-openai": ours_over_openai,
     "workbench-cerebras": ours_over_cerebras,
     "httpx2-stamped": httpx2_stamped,

@@ -8,6 +8,7 @@ in the saved text. It also knows how a value looks inside JSON and inside a URL.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -37,6 +38,14 @@ def _forms(value: str) -> set[str]:
     }
 
 
+_LONG = 500
+"""Characters from which on looking for one head after another is faster than for all at once."""
+
+
+def _nowhere(_text: str) -> re.Match[str] | None:
+    return None
+
+
 class Redactor:
     """Masks the given values wherever they appear in a text."""
 
@@ -46,6 +55,8 @@ class Redactor:
         self.forms: tuple[str, ...] = tuple(sorted(forms, key=len, reverse=True))
         self.longest = len(self.forms[0]) if self.forms else 0
         self._heads = tuple({form[:HOLD] for form in forms})
+        heads = "|".join(map(re.escape, self._heads))
+        self._search = re.compile(heads).search if heads else _nowhere
 
     def __bool__(self) -> bool:
         """True when there is anything to mask."""
@@ -53,6 +64,8 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return *text* with every known value masked; the length stays the same."""
+        if not self.suspects(text):
+            return text
         for form in self.forms:
             if form in text:
                 text = text.replace(form, MASK * len(form))
@@ -60,7 +73,9 @@ class Redactor:
 
     def suspects(self, text: str) -> bool:
         """Return whether a known value begins in *text*: cheap, and rarely true."""
-        return any(head in text for head in self._heads)
+        if len(text) > _LONG:
+            return any(head in text for head in self._heads)
+        return self._search(text) is not None
 
     def begun(self, text: str, least: int = HOLD) -> int:
         """Return how many of the last characters of *text* are the beginning of a known value.
@@ -89,7 +104,20 @@ class StreamRedactor:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._passed = ""
+        self._clean = True
         self._held: list[tuple[float, str]] = []
+
+    def passes(self, text: str) -> bool:
+        """Return True, and note *text*, if it may be written as it is: nothing waits, and no
+        value begins in it or in what came just before. Else nothing has happened: :meth:`feed` it.
+        """
+        if not self._clean:
+            return False
+        near = self._passed + text
+        if self._redactor.suspects(near):
+            return False
+        self._passed = near[1 - HOLD :]
+        return True
 
     def feed(
         self, pieces: Iterable[tuple[float, str]], *, end: bool = False
@@ -102,7 +130,7 @@ class StreamRedactor:
         raw = "".join(text for _, text in pending)
         joined = self._passed + raw
         if not self._redactor.suspects(joined):
-            self._passed = joined[1 - self._redactor.longest :]
+            self._pass(joined)
             return pending
         masked = self._redactor(joined)[len(self._passed) :]
         cut = len(raw)
@@ -119,5 +147,11 @@ class StreamRedactor:
                 break
             out.append((ms, masked[at : at + len(text)]))
             at += len(text)
-        self._passed = (self._passed + raw[:at])[1 - self._redactor.longest :]
+        self._pass(self._passed + raw[:at])
         return out
+
+    def _pass(self, text: str) -> None:
+        """Keep the end of what has been written: all of it in which a value may have begun."""
+        text = text[1 - self._redactor.longest :]
+        self._clean = not self._held and not self._redactor.suspects(text)
+        self._passed = text[1 - HOLD :] if self._clean else text

@@ -69,8 +69,9 @@ class _StreamMask:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._streams: dict[Channel, StreamRedactor] = {}
         self._channel: Channel = "answer"
+        self._stream = StreamRedactor(redactor)
+        self._streams: dict[Channel, StreamRedactor] = {self._channel: self._stream}
 
     def __call__(self, batch: Sequence[StreamItem]) -> list[StreamItem]:
         """Return what may go on now."""
@@ -80,7 +81,13 @@ class _StreamMask:
                 if item.channel != self._channel:
                     out += self.flush()
                     self._channel = item.channel
-                out += self._feed(((item.stamp_ns, item.text),))
+                    self._stream = self._streams.setdefault(
+                        item.channel, StreamRedactor(self._redactor)
+                    )
+                if self._stream.passes(item.text):
+                    out.append(item)
+                else:
+                    out += self._feed(((item.stamp_ns, item.text),))
             elif isinstance(item, Final):
                 out += self.flush()
                 out.append(_masked_final(item, self._redactor))
@@ -97,10 +104,8 @@ class _StreamMask:
         return self._feed((), end=True)
 
     def _feed(self, pieces: Sequence[tuple[int, str]], *, end: bool = False) -> list[StreamItem]:
-        stream = self._streams.get(self._channel)
-        if stream is None:
-            stream = self._streams[self._channel] = StreamRedactor(self._redactor)
-        return [Delta(int(ns), text, self._channel) for ns, text in stream.feed(pieces, end=end)]
+        found = self._stream.feed(pieces, end=end)
+        return [Delta(int(ns), text, self._channel) for ns, text in found]
 
 
 def masked_error(error: Exception, redactor: Redactor) -> Exception:
