@@ -10,8 +10,8 @@ from tests.tui.stories import SMALL, invoice_script, setup
 from workbench.config.settings import Settings, load_settings
 from workbench.engine.plan import StartRace
 from workbench.errors import ConfigError
-from workbench.model.attempt import Attempt, Cost, JudgeReply, Tokens
-from workbench.model.events import AttemptEnded, AttemptQueued, IterationStarted
+from workbench.model.attempt import Attempt, AttemptError, Cost, JudgeReply, Tokens
+from workbench.model.events import AttemptEnded, AttemptQueued, Chunks, IterationStarted
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
 from workbench.model.verdict import CheckResult
@@ -20,7 +20,9 @@ from workbench.tui.details import details
 from workbench.tui.draft import Draft, Rules
 from workbench.tui.launch import make_setup
 from workbench.tui.lines import plain
+from workbench.tui.rows import head
 from workbench.tui.state import ViewModel
+from workbench.tui.tries import tries_lines, tries_of
 
 
 def settings_of(folder, text: str) -> Settings:
@@ -206,6 +208,35 @@ def test_details_of_an_attempt_that_has_only_been_queued_claim_nothing():
     text = "\n".join(plain(line) for line in details(Attempt(1, 1, "a", "m")))
     assert "unknown" in text
     assert "Times" not in text
+
+
+def test_a_fallback_answers_in_the_pane_of_the_lane_whose_place_it_takes():
+    first, other = Lane("a", "scripted", "m", fallback="b"), Lane("b", "scripted", "m2")
+    model = ViewModel((first, other), Draft(Prompt("hi"), ()), in_view=("a",))
+    error = AttemptError("server", "It broke.")
+    model.apply(
+        [
+            IterationStarted(1, Prompt("hi"), (first,), (), "now"),
+            AttemptQueued(1, 1, "a", "m"),
+            AttemptEnded(1, "error", 1.0, error=error),
+            AttemptQueued(2, 1, "a", "m", retry_of=1),
+            AttemptEnded(2, "error", 2.0, error=error),
+            AttemptQueued(3, 1, "b", "m2", fallback_of=2),
+            Chunks(3, ((1.0, "from b"),)),
+            AttemptEnded(3, "complete", 2.0),
+        ]
+    )
+    shown_now = model.attempt("a")
+    assert (shown_now.queued.attempt, shown_now.text) == (3, "from b")
+    assert model.attempt("b") is None
+    assert "fallback b" in "".join(text for text, _ in head(first, shown_now)[1])
+    rows = [plain(row) for row in tries_lines(tries_of(shown_now, model.iteration.attempts))]
+    assert [row.split()[:4] for row in rows[1:]] == [
+        ["1", "first", "a", "error"],
+        ["2", "retry", "a", "error"],
+        ["3", "fallback", "b", "complete"],
+    ]
+    assert "It broke." in rows[2]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from workbench.cli.output import table_lines
 from workbench.measure.counted import counted, pass_rates
@@ -20,9 +20,10 @@ def lines(attempts: Sequence[Attempt], *, live_status: bool = False) -> list[str
     repeated = any(a.repeat > 1 for a in attempts)
     if any(a.row is not None for a in attempts):
         return _by_row(attempts)
+    by_number = {a.number: a for a in attempts}
     rows = [
         [
-            f"{a.lane} #{a.repeat}" if repeated else a.lane,
+            (f"{a.lane} #{a.repeat}" if repeated else a.lane) + _instead(a, by_number),
             _verdict(a, live_status),
             _failed(a.first_failure),
             duration(a.ttft_ms),
@@ -35,6 +36,14 @@ def lines(attempts: Sequence[Attempt], *, live_status: bool = False) -> list[str
         for a in attempts
     ]
     return table_lines(HEADER, rows, shutil.get_terminal_size((120, 24)).columns)
+
+
+def _instead(attempt: Attempt, by_number: Mapping[int, Attempt]) -> str:
+    """Whose place an attempt takes: another try, or another lane."""
+    if attempt.retry_of is not None:
+        return " (retry)"
+    before = by_number.get(attempt.fallback_of or 0)
+    return "" if before is None else f" (for {before.lane})"
 
 
 def _by_row(attempts: Sequence[Attempt]) -> list[str]:

@@ -56,7 +56,7 @@ class CompatibleProvider:
         self._headers += (headers or {}).items()
 
     async def prepare(self, status: Callable[[str], None]) -> None:
-        """Open a connection, and walk the code once, so that the clock starts on warm ground.
+        """Open a connection, so that the clock starts on warm ground.
 
         Raises:
             MissingKey: the lane names a key that is not there.

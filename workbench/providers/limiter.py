@@ -52,6 +52,8 @@ class Limiter:
 
         *status* tells the person how long it takes. Call :meth:`leave` when the request is over.
         """
+        if self._line.locked():
+            status(f"waiting in line for {self.origin}")
         async with self._line:
             while True:
                 now = asyncio.get_running_loop().time()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from workbench.model.attempt import Attempt, Cost, JudgeReply, Tokens
 from workbench.model.verdict import CheckResult
@@ -12,11 +12,13 @@ from workbench.tui.provider_details import field, provider_lines, sent_lines
 from workbench.tui.rows import check_cell
 
 
-def details(attempt: Attempt) -> list[Line]:
-    """Return the lines of the details, not yet broken to any width."""
+def details(attempt: Attempt, tries: Sequence[Line] = ()) -> list[Line]:
+    """Return the lines of the details, not yet broken to any width; *tries* are rows of those that
+    came before it.
+    """
     out: list[Line] = []
     parts = (_checks, _judged, _times, _spent, provider_lines, sent_lines)
-    for part in (lines(attempt) for lines in parts):
+    for part in (*(lines(attempt) for lines in parts[:3]), tries, *(f(attempt) for f in parts[3:])):
         if part:
             out += [*part, ()]
     return out[:-1]

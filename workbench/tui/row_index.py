@@ -37,7 +37,9 @@ class RowIndex:
         self._tallies: dict[str, Tally] = {}
 
     def attempts(self, row: str | None, lane: str) -> Sequence[LiveAttempt]:
-        """Return a lane's own attempts at a row, in order; retries after what they repeat."""
+        """Return the attempts in a lane's place at a row, in order; retries, and what its fallback
+        tried, after what they repeat.
+        """
         self._look()
         return self._cells.get((row, lane), ())
 
@@ -62,9 +64,9 @@ class RowIndex:
             return
         for attempt in islice(attempts.values(), self._seen, None):
             queued = attempt.queued
-            self._cells.setdefault((queued.row, queued.lane), []).append(attempt)
             before = queued.retry_of or queued.fallback_of
             lane = self._lane_of.get(before or 0, queued.lane)
+            self._cells.setdefault((queued.row, lane), []).append(attempt)
             self._lane_of[queued.attempt] = lane
             self._count(lane, attempt, attempts.get(before or 0))
         self._seen = len(attempts)

@@ -16,6 +16,7 @@ from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, joined, width
 from workbench.tui.row_index import Tally
 from workbench.tui.state import ViewModel
+from workbench.tui.tries import instead
 
 _LIVE: dict[str, tuple[str, str, str]] = {
     "queued": ("\u00b7", "queued", "muted"),
@@ -124,7 +125,7 @@ def head(
         name = (*(name if attempt is not None and attempt.reasoning_parts else name[:1]), *tally)
     state = badge(attempt)
     text, tone = state.span()
-    right: list[Span] = []
+    right: list[Span] = instead(lane, attempt) if attempt is not None else []
     if attempt is not None and attempt.queued.origin != "live":
         right.append((f"{attempt.queued.origin}  ", "muted"))
     right.append((text, f"{tone} bold".strip()))

@@ -213,7 +213,7 @@ class ViewModel:
 
     def attempts(self, lane: str) -> list[LiveAttempt]:
         """Return a lane's attempts at the data row in view (at all, without rows), one for each
-        time it was sent: where one was tried again, its newest try.
+        time it was sent: where one was tried again, its newest try, which may be its fallback's.
         """
         index = self.index
         of_lane = index.attempts(self.row, lane) if index is not None else ()

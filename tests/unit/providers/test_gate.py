@@ -192,7 +192,7 @@ async def test_each_attempt_of_a_lane_is_told_of_its_own_wait() -> None:
     gate.leave(first, None)
     await asyncio.gather(*waiting)
     assert told["a"] == ["waiting: 1 requests at once to o"]
-    assert told["b"] == []  # it stood in line behind the other
+    assert told["b"] == ["waiting in line for o"]
 
 
 async def test_the_failure_that_opens_the_breaker_says_that_the_lane_rests() -> None:

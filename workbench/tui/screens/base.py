@@ -247,8 +247,11 @@ class LookingScreen(FetchingScreen):
             self.tell(Notice("info", "There is no answer yet.", "Send the prompt first."))
             return
         from workbench.tui.screens.details import DetailsScreen
+        from workbench.tui.tries import tries_of
 
-        self.app.push_screen(DetailsScreen(self.painter, pane.attempt))
+        current = self.model.iteration
+        tries = tries_of(pane.attempt, current.attempts if current is not None else {})
+        self.app.push_screen(DetailsScreen(self.painter, pane.attempt, tries))
 
     def action_choose_lanes(self) -> None:
         """Choose the lanes that race; write, change and try them."""

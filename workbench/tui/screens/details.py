@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -15,6 +16,7 @@ from workbench.tui.lines import wrapped
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
 from workbench.tui.screens.modal import Modal
+from workbench.tui.tries import tries_lines
 from workbench.tui.widgets.reader import Reader
 
 
@@ -25,10 +27,13 @@ class DetailsScreen(Modal[None]):
         Binding("escape,q,d,enter", "leave", "Close", show=False)
     ]
 
-    def __init__(self, painter: Painter, attempt: LiveAttempt) -> None:
+    def __init__(
+        self, painter: Painter, attempt: LiveAttempt, tries: Sequence[LiveAttempt] = ()
+    ) -> None:
         super().__init__()
         self.painter = painter
         self.attempt = attempt
+        self.tries = list(tries)
 
     def compose(self) -> ComposeResult:
         """A list that scrolls."""
@@ -51,7 +56,8 @@ class DetailsScreen(Modal[None]):
     def _load(self) -> None:
         reader = self.query_one(Reader)
         cells = max(10, reader.size.width)
-        lines = [row for line in details(self.attempt.record()) for row in wrapped(line, cells)]
+        found = details(self.attempt.record(), tries_lines(self.tries))
+        lines = [row for line in found for row in wrapped(line, cells)]
         reader.load(lines, reader.top)
 
     def action_leave(self) -> None:
