@@ -34,7 +34,8 @@ _MOST_BYTES = 64 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One diff with what was compared: ``a`` and ``b`` are the texts, ``lane`` None for files and
-    prompts. ``noise`` says whether the lane's own variation explains it, for iterations only.
+    prompts. ``noise`` says whether the lane's own variation explains it, for iterations only;
+    ``row`` is the data row that both answered, None without rows.
     """
 
     what: Literal["text", "prompt", "answer"]
@@ -45,6 +46,7 @@ class Comparison:
     diff: Diff
     lane: str | None = None
     noise: NoiseMark | None = None
+    row: str | None = None
 
 
 def diff_files(first: Path, second: Path, options: Options | None = None) -> Comparison:
@@ -97,23 +99,26 @@ def diff_iterations(
     second: int,
     *,
     lanes: tuple[str, ...] = (),
+    rows: tuple[str, ...] = (),
     options: Options | None = None,
 ) -> Iterator[Comparison]:
-    """Compare each lane's answer in two iterations; by default every lane that both have.
+    """Compare each lane's answer in two iterations; by default every lane that both have, and
+    every data row that both answered.
 
     The first repeat of each is shown; all repeats together decide the noise-aware mark. Attempts
     that ended by a provider error, an abort or a cancel say nothing of the variation: where a
     complete answer exists they are left out.
 
     Raises:
-        UnknownName: no such iteration, or no such lane in it.
+        UnknownName: no such iteration, or no such lane or row in it.
     """
     old, new = _iteration(session, first), _iteration(session, second)
+    both = _rows(old, new, rows)
     names = lanes or tuple(
         lane.name for lane in old.lanes if any(lane.name == other.name for other in new.lanes)
     )
-    for lane in names:
-        a, b = _answers(old, lane), _answers(new, lane)
+    for lane, row in ((lane, row) for lane in names for row in both):
+        a, b = _answers(old, lane, row), _answers(new, lane, row)
         yield Comparison(
             "answer",
             f"iteration {first}",
@@ -123,11 +128,28 @@ def diff_iterations(
             diff(a[0], b[0], options),
             lane,
             noise_mark(a, b, options),
+            row,
         )
 
 
-def _answers(iteration: Iteration, lane: str) -> list[str]:
-    attempts = [a for a in iteration.attempts if a.lane == lane]
+def _rows(old: Iteration, new: Iteration, wanted: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Return the data rows to compare at; None stands for iterations without rows."""
+    theirs = {a.row for a in new.attempts}
+    both = tuple(dict.fromkeys(a.row for a in old.attempts if a.row in theirs))
+    for name in wanted:
+        if name not in both:
+            known = [row for row in both if row is not None]
+            raise UnknownName(f"data row of iterations {old.number} and {new.number}", name, known)
+    if not both:
+        raise UsageError(
+            f"Iterations {old.number} and {new.number} answered no data row in common.",
+            "Compare their attempts one by one: --attempts.",
+        )
+    return wanted or both
+
+
+def _answers(iteration: Iteration, lane: str, row: str | None) -> list[str]:
+    attempts = [a for a in iteration.attempts if (a.lane, a.row) == (lane, row)]
     if not attempts:
         known = {a.lane for a in iteration.attempts}
         raise UnknownName(f"lane of iteration {iteration.number}", lane, known)

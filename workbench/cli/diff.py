@@ -29,6 +29,7 @@ _MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}"), "equal": ("", "")}
 @click.option("--attempts", is_flag=True, help="The two numbers are attempts, not iterations.")
 @click.option("--prompt", is_flag=True, help="Compare the prompts of the iterations.")
 @click.option("--lane", "-l", "lanes", multiple=True, help="Only this lane; repeat for several.")
+@click.option("--row", "rows", multiple=True, help="Only this data row; repeat for several.")
 @click.option("--by", type=click.Choice(get_args(By)), default="word", help="What is compared.")
 @click.option("--ignore-space", is_flag=True, help="White space means nothing.")
 @click.option("--ignore-case", is_flag=True, help="Upper and lower case are the same.")
@@ -42,6 +43,7 @@ def diff(  # noqa: PLR0913 - one argument per option of the command line
     attempts: bool,
     prompt: bool,
     lanes: tuple[str, ...],
+    rows: tuple[str, ...],
     by: By,
     ignore_space: bool,
     ignore_case: bool,
@@ -66,7 +68,9 @@ def diff(  # noqa: PLR0913 - one argument per option of the command line
         elif prompt:
             found = [api.diff_prompts(session, a, b, options)]
         else:
-            found = list(api.diff_iterations(session, a, b, lanes=lanes, options=options))
+            found = list(
+                api.diff_iterations(session, a, b, lanes=lanes, rows=rows, options=options)
+            )
     if as_json:
         output.document({"v": 1, "diffs": [_record(each) for each in found]})
     else:
@@ -92,6 +96,7 @@ def _record(each: api.Comparison) -> dict[str, object]:
     return {
         "what": each.what,
         "lane": each.lane,
+        "row": each.row,
         "a": each.a_name,
         "b": each.b_name,
         "changed": made.changed,
@@ -104,7 +109,8 @@ def _record(each: api.Comparison) -> dict[str, object]:
 
 
 def _show(each: api.Comparison, *, sides: bool, whole: bool) -> None:
-    lane = f"{each.lane}: " if each.lane else ""
+    row = f", row {visible_line(each.row)}" if each.row is not None else ""
+    lane = f"{each.lane}{row}: " if each.lane else ""
     output.line(f"{lane}{each.a_name} → {each.b_name}")
     output.line(_numbers(each.diff.summary))
     if each.noise is not None and each.noise.verdict != "unknown":

@@ -177,10 +177,12 @@ def _anchors(a: str, b: str, length: int) -> list[Match]:
     """Return runs made of substrings of *length* that are unique on both sides, in order of a."""
     a_grams = [a[i : i + length] for i in range(len(a) - length + 1)]
     b_grams = [b[j : j + length] for j in range(len(b) - length + 1)]
-    once = Counter(b_grams)
-    where = {gram: j for j, gram in enumerate(b_grams) if once[gram] == 1}
+    shared = set(b_grams).intersection(a_grams)
+    if not shared:
+        return []  # mostly rewritten texts have few long runs in common, or none
+    where = {gram: j for j, gram in _unique(b_grams, shared)}
     runs: list[Match] = []
-    for i, gram in _unique(a_grams):
+    for i, gram in _unique(a_grams, shared):
         j = where.get(gram)
         if j is None:
             continue
@@ -193,9 +195,11 @@ def _anchors(a: str, b: str, length: int) -> list[Match]:
     return runs
 
 
-def _unique(grams: list[str]) -> Iterable[tuple[int, str]]:
-    count = Counter(grams)
-    return ((i, gram) for i, gram in enumerate(grams) if count[gram] == 1)
+def _unique(grams: list[str], of: set[str]) -> Iterable[tuple[int, str]]:
+    """Yield the place of each of the grams *of* that occurs once in *grams*."""
+    found = [(i, gram) for i, gram in enumerate(grams) if gram in of]
+    count = Counter(gram for _, gram in found)
+    return ((i, gram) for i, gram in found if count[gram] == 1)
 
 
 def _chain(runs: list[Match]) -> list[Match]:

@@ -1,5 +1,6 @@
 """Diffs of sessions and files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,29 @@ def test_iterations_are_compared_lane_by_lane_with_a_noise_mark() -> None:
     assert (made.lane, made.a, made.b) == ("fast", "one two", "one 2")
     assert made.noise is not None
     assert (made.noise.verdict, made.noise.old_answers) == ("noise", 2)
+
+
+def test_data_rows_are_compared_each_with_itself() -> None:
+    def answers(number: int, *texts: str) -> Iteration:
+        attempts = tuple(
+            replace(attempt(10 * number + place, number, "fast", text, repeat), row=row)
+            for place, (row, repeat, text) in enumerate(
+                zip(("x", "x", "y", "y"), (1, 2, 1, 2), texts, strict=True)
+            )
+        )
+        return Iteration(number, Prompt("p"), LANES[:1], (), "u", attempts=attempts)
+
+    session = replace(
+        SESSION, iterations=(answers(1, "a", "a", "b", "b"), answers(2, "a", "a", "c", "c"))
+    )
+    found = list(diff_iterations(session, 1, 2))
+    assert [(c.row, c.a, c.b, c.noise.verdict) for c in found] == [
+        ("x", "a", "a", "same"),
+        ("y", "b", "c", "change"),
+    ]
+    assert [c.row for c in diff_iterations(session, 1, 2, rows=("y",))] == ["y"]
+    with pytest.raises(UnknownName, match="data row"):
+        list(diff_iterations(session, 1, 2, rows=("z",)))
 
 
 def test_attempts_and_prompts_are_compared() -> None:
