@@ -17,6 +17,9 @@ from workbench.model.verdict import CheckResult, VerdictName
 MAX_LINE = 64_000_000
 """The longest line of a JSON Lines file that is read, in characters."""
 
+CHUNK = 65_536
+"""How many characters are fed at once when nothing else is asked for: memory stays bounded."""
+
 _NO_CLOCK = "needs a stream: a text alone has no clock, tokens or cost"
 
 
@@ -48,7 +51,7 @@ def show_check(name: str) -> Definition:
 def judge_text(
     specs: Sequence[CheckSpec], text: str, chunk: int | None = None, *, trusted: bool = False
 ) -> Judged:
-    """Judge one text, fed whole or in chunks of *chunk* characters: the verdict is the same.
+    """Judge one text, fed in chunks of *chunk* characters or in long ones: the verdict is the same.
 
     Checks that are code of a user run only when *trusted*. A check that looks at clock, tokens
     or cost is an error here: a text has none of them.
@@ -58,7 +61,7 @@ def judge_text(
         CheckResult(name, severity=severity)
         for name, severity in zip(pipeline.names, pipeline.severities, strict=True)
     ]
-    size = chunk or max(len(text), 1)
+    size = chunk or CHUNK
     now = Progress(0.0, None, 0)
     decided = []
     for start in range(0, len(text), size):
