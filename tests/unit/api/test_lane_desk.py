@@ -77,7 +77,11 @@ def test_without_a_project_file_lanes_are_the_users_own(desk: LaneDesk):
         ({"provider": "groq", "params.max_tokens": "0"}, "params.max_tokens", "at least 1"),
         ({"provider": "groq", "params.seed": "1.5"}, "params.seed", "not a whole number"),
         ({"provider": "groq", "params.temperature": "nan"}, "params.temperature", "finite"),
-        ({"provider": "groq", "checks": "json\njsn"}, "checks", "Unknown check 'jsn' (column 1 of 'jsn')."),
+        (
+            {"provider": "groq", "checks": "json\njsn"},
+            "checks",
+            "Unknown check 'jsn' (column 1 of 'jsn').",
+        ),
         ({"provider": "groq", "fallback": "nobody"}, "fallback", "Unknown lane 'nobody'."),
         ({"provider": "groq", "options": "{ a"}, "options", "Not a table in TOML"),
         ({"provider": "local", "path": "no.gguf"}, "path", "There is no file no.gguf."),
