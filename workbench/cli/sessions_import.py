@@ -11,6 +11,7 @@ from workbench.api.setup import settings_for
 from workbench.api.wiring import known_secrets
 from workbench.cli import diagnostics, output
 from workbench.store.imports.registry import IMPORTERS, import_file
+from workbench.text import plural
 
 
 @click.command("import")
@@ -37,6 +38,8 @@ def import_command(file: Path, kind: str | None, as_json: bool) -> None:
         )
     else:
         output.line(made.session)
-    diagnostics.say(f"{made.iterations} iterations, {made.attempts} attempts saved.")
+    diagnostics.say(
+        f"{plural(made.iterations, 'iteration')}, {plural(made.attempts, 'attempt')} saved."
+    )
     for sentence in made.unmapped:
         diagnostics.say(f"not mapped: {sentence}")

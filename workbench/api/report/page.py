@@ -18,6 +18,7 @@ from workbench.api.report.numbers import UNKNOWN, count, duration, moment, money
 from workbench.errors import NotSaved
 from workbench.measure.audits import AuditReport
 from workbench.measure.curves import median_ms
+from workbench.measure.failure import Spent
 from workbench.measure.intervals import Rate, wilson
 from workbench.measure.story import LaneStory, Story, story
 from workbench.model.session import Session
@@ -163,6 +164,7 @@ def _lane_table(told: Story) -> Markup:
         ("TTFF p50", "number"),
         ("total p50 / p95", "number"),
         ("tokens/s", "number"),
+        ("until failures", "number"),
         ("waste", "number"),
         ("cost", "number"),
         ("per success", "number"),
@@ -186,10 +188,7 @@ def _lane_row(index: int, lane: LaneStory) -> Markup:
         f"{duration(t.total.p50)} / {duration(t.total.p95)}" if t.total else UNKNOWN,
         f"{t.tokens_per_s.p50:.0f}" if t.tokens_per_s else UNKNOWN,
     )
-    lost = f"{count(lane.waste_tokens)} tokens"
-    if lane.failure_cost is not None and lane.failure_cost.waste.usd:
-        lost += f", {money(lane.failure_cost.waste.usd)} ({lane.failure_cost.waste.source})"
-    waste = (duration(lane.waste_s * 1000), lost)
+    failures = lane.failure_cost
     name = el(
         "td",
         swatch(index),
@@ -204,9 +203,20 @@ def _lane_row(index: int, lane: LaneStory) -> Markup:
         _two_lines(str(lane.attempts), cut, kind="number"),
         _two_lines(*share(lane.passed)),
         [el("td", value, class_="number") for value in numbers],
-        _two_lines(*waste, kind="number"),
+        _two_lines(*_spent(failures.until if failures else None), kind="number"),
+        _two_lines(*_spent(failures.waste if failures else None), kind="number"),
         [el("td", money(usd), class_="number") for usd in (lane.cost_usd, lane.cost_per_success)],
     )
+
+
+def _spent(spent: Spent | None) -> tuple[str, str]:
+    """Return seconds, and below them tokens and money with its tag."""
+    if spent is None:
+        return UNKNOWN, ""
+    words = UNKNOWN if spent.tokens is None else plural(spent.tokens, "token")
+    if spent.usd != 0:
+        words += f", {money(spent.usd)}" + (f" ({spent.source})" if spent.usd else "")
+    return duration(spent.seconds * 1000), words
 
 
 def _two_lines(value: str, below: str, kind: str = "rate") -> Markup:
