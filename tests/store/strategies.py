@@ -158,6 +158,18 @@ events = st.one_of(
         st.none() | st.booleans(),
         st.none() | texts,
     ),
+    st.builds(ev.CasesRun, numbers, st.sampled_from(["running", "done"]), numbers, numbers),
+    st.builds(
+        ev.CaseJudged,
+        numbers,
+        texts,
+        texts,
+        st.sampled_from(["pass", "fail", "error"]),
+        st.none() | texts,
+        texts,
+        texts,
+        st.none() | money,
+    ),
     st.builds(
         ev.Notice,
         st.sampled_from(["info", "warning", "error"]),

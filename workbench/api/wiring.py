@@ -16,6 +16,8 @@ from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.paths import cache_dir, models_dir
 from workbench.config.settings import Settings
 from workbench.engine.core import Tools
+from workbench.engine.guard import GuardJob
+from workbench.engine.plan import StartGuard
 from workbench.errors import ConfigError, UnknownName
 from workbench.measure.pricing import PriceBook
 from workbench.model.lane import Lane
@@ -77,6 +79,7 @@ def make_tools(
         mask=lambda text: Redactor(known_secrets(settings))(text),  # noqa: PLW0108 - keys are read late
         reload=reload,
         secrets=lambda: known_secrets(settings),
+        guard=lambda command, session: _guard(settings, command, session),
     )
 
 
@@ -100,6 +103,12 @@ def _weights(lane: Lane) -> Path:
         return model_path(models_dir(), find_model(lane.model)).resolve()
     except UnknownName:  # told when the lane is used
         return Path(lane.model)
+
+
+def _guard(settings: Settings, command: StartGuard, session: str) -> GuardJob:
+    from workbench.api.guard import guard_job
+
+    return guard_job(settings, command, session, known_secrets(settings))
 
 
 def fallbacks_of(lanes: Iterable[Lane], settings: Settings) -> tuple[Lane, ...]:

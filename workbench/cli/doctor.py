@@ -57,7 +57,11 @@ def doctor(*, as_json: bool) -> int:
 
 def _settings(settings: Settings) -> list[tuple[str, str, str]]:
     rows = []
-    for table, record in (("defaults", settings.defaults), ("screen", settings.screen)):
+    for table, record in (
+        ("defaults", settings.defaults),
+        ("screen", settings.screen),
+        ("guard", settings.guard),
+    ):
         for name in record.__struct_fields__:
             key = f"{table}.{name}"
             rows.append((key, _show(getattr(record, name)), settings.source(key)))

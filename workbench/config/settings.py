@@ -46,9 +46,21 @@ class Screen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     plain: bool = False
 
 
+class Guard(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[guard]``: cases that run in the background after each race on the screen."""
+
+    on: bool = False
+    suite: str = "cases.jsonl"
+    tags: tuple[str, ...] = ()
+    lanes: tuple[str, ...] = ()
+    budget: Annotated[float, msgspec.Meta(ge=0)] = 0.05
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     defaults: Defaults = Defaults()
     screen: Screen = Screen()
+    guard: Guard = Guard()
     lanes: dict[str, LaneTable | str] = {}
     sessions: str | None = None
     proxy: str | None = None
@@ -77,6 +89,7 @@ class Settings:
     cores: int | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     trusted: bool = False
+    guard: Guard = field(default_factory=Guard)
 
     def lane(self, name: str) -> Lane:
         """Return a declared lane.
@@ -143,6 +156,7 @@ def load_settings(
         cores=resolved.cores,
         sources=sources,
         trusted=project_folder.resolve() in trusted,
+        guard=resolved.guard,
     )
 
 

@@ -11,6 +11,7 @@ from workbench.checks.pipeline import Pipeline
 from workbench.engine.abort import LaneHistory
 from workbench.engine.attempt import Bench
 from workbench.engine.clock import LoopClock
+from workbench.engine.guard import GuardJob, GuardRun, guarded, judged
 from workbench.engine.journal import JournalLike, MemoryJournal, Opened
 from workbench.engine.plan import (
     Cancel,
@@ -20,6 +21,7 @@ from workbench.engine.plan import (
     OpenSession,
     Reload,
     Shutdown,
+    StartGuard,
     StartRace,
     Warm,
 )
@@ -41,7 +43,7 @@ from workbench.providers.base import Provider, Services
 
 FLUSH_SECONDS = 0.2
 PREPARE_SECONDS = 0.3
-_START, _WARM, _PREPARE = "start", "warm", "prepare"
+_START, _WARM, _PREPARE, _GUARD = "start", "warm", "prepare", "guard"
 
 
 def _no_lane(name: str) -> Lane:
@@ -68,6 +70,7 @@ class Tools:
     mask: Callable[[str], str] = str
     reload: Callable[[], Tools] | None = None
     secrets: Callable[[], Iterable[str]] = tuple
+    guard: Callable[[StartGuard, str], GuardJob] | None = None
     billing: Callable[[Lane], str] = no_rule
 
 
@@ -84,6 +87,9 @@ class Engine:
         self._chores: set[asyncio.Task[None]] = set()
         self._flush_timer: asyncio.TimerHandle | None = None
         self._history = LaneHistory()
+        self._guard: GuardRun | None = None
+        self._recalled = ""
+        self._closing = False
         self._clock = LoopClock.of_running_loop()
 
     async def handle(self, command: Command) -> None:
@@ -105,12 +111,48 @@ class Engine:
                     self._emit(
                         Annotated(command.iteration, utc, command.name, command.star, command.note)
                     )
-                case Reload():
-                    self._reload()
+                case Reload() | StartGuard():
+                    self._aside(command)
                 case Shutdown():
                     await self.close()
         except WorkbenchError as error:
             self._listener(Notice("error", error.message, error.hint))
+
+    def _aside(self, command: Reload | StartGuard) -> None:
+        if isinstance(command, Reload):
+            self._reload()
+        else:
+            self._chore(self._guard_prompt(command), _GUARD)
+
+    async def _guard_prompt(self, command: StartGuard) -> None:
+        """Run cases in the background; see :mod:`workbench.engine.guard`."""
+        tools, make = self._tools, self._tools.guard
+        if make is None or self._races or self._closing:
+            return
+        try:
+            job = await asyncio.to_thread(make, command, self._journal.session_id)
+            for iteration in () if self._recalled == self._journal.session_id else job.earlier:
+                for attempt in iteration.attempts.values():
+                    number = guarded(iteration)
+                    if number is not None and number < command.iteration and not attempt.live:
+                        self._listener(judged(number, attempt))
+            self._recalled = self._journal.session_id
+            run = self._guard = GuardRun(command.iteration, job, command.budget, self._listener)
+            spending = Spending(tools.price, tools.billing)
+
+            def bench(emit: Callable[[Event], None]) -> Bench:
+                return Bench(emit, spending, LaneHistory(), self._clock, tools.services.turns)
+
+            if not self._races and not self._closing:
+                await run.run(bench, self._race_tools(bench(self._emit)))
+        except WorkbenchError as error:
+            self._listener(Notice("warning", f"The cases did not run. {error.message}", error.hint))
+
+    def _stop_guard(self) -> None:
+        """Give way: to a race, or because everything ends."""
+        if self._guard is not None:
+            self._guard.stop()
+            self._guard = None
 
     def start_soon(self, command: StartRace) -> None:
         """Start a race as :meth:`handle` does, without waiting until it is numbered: a session
@@ -122,6 +164,7 @@ class Engine:
         for race in self._races:
             race.cancel(attempt)
         if attempt is None:
+            self._stop_guard()
             for task in self._named(_START):
                 task.cancel()
 
@@ -135,6 +178,7 @@ class Engine:
 
     async def close(self) -> None:
         """Cancel what runs, save, release every provider. May be called twice."""
+        self._closing = True
         self._cancel(None)
         for task in (*self._named(_WARM), *self._named(_PREPARE)):
             task.cancel()
@@ -165,23 +209,21 @@ class Engine:
         tools = self._tools
         spending = Spending(tools.price, tools.billing)
         bench = Bench(self._emit, spending, self._history, self._clock, tools.services.turns)
-        race = Race(
-            command.plan,
-            RaceTools(
-                bench,
-                self._journal,
-                self._listener,
-                self._tools.lane,
-                self._provider,
-                self._tools.pipeline,
-            ),
-        )
+        self._stop_guard()
+        race = Race(command.plan, self._race_tools(bench))
         for event in await race.start():
             self._listener(event)
         task = asyncio.create_task(race.run())
         self._races[race] = task
+        self._stop_guard()
         task.add_done_callback(lambda done: self._race_over(race, done))
         return race
+
+    def _race_tools(self, bench: Bench) -> RaceTools:
+        tools = self._tools
+        return RaceTools(
+            bench, self._journal, self._listener, tools.lane, self._provider, tools.pipeline
+        )
 
     def _race_over(self, race: Race, task: asyncio.Task[None]) -> None:
         self._races.pop(race, None)

@@ -123,6 +123,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class StartGuard:
+    """Send the cases of *suite* (with one of ``tags``, if any) with an iteration's prompt, beside
+    the session: until another race starts, or ``budget`` US dollars are spent.
+    """
+
+    iteration: int
+    prompt: Prompt
+    lanes: tuple[Lane, ...]
+    suite: str
+    tags: tuple[str, ...] = ()
+    budget: float | None = None
+    at_once: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Reload:
     """The configuration was changed: lanes, keys and folders are read again."""
 
@@ -132,7 +147,9 @@ class Shutdown:
     """Cancel, save, stop local models, end."""
 
 
-Command = OpenSession | LoadEarlier | StartRace | Cancel | Warm | Mark | Reload | Shutdown
+Command = (
+    OpenSession | LoadEarlier | StartRace | Cancel | Warm | Mark | StartGuard | Reload | Shutdown
+)
 
 COMMAND_TAGS: Mapping[str, type[Command]] = {
     "open": OpenSession,
@@ -141,6 +158,7 @@ COMMAND_TAGS: Mapping[str, type[Command]] = {
     "cancel": Cancel,
     "warm": Warm,
     "mark": Mark,
+    "guard": StartGuard,
     "reload": Reload,
     "shutdown": Shutdown,
 }

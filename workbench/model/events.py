@@ -23,7 +23,7 @@ from workbench.model.attempt import (
 )
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
-from workbench.model.verdict import FailureKind, Severity
+from workbench.model.verdict import FailureKind, Severity, VerdictName
 
 AbortMode = Literal["off", "first", "named"]
 
@@ -233,6 +233,35 @@ class Notice:
     attempt: int | None = None
 
 
+CasesState = Literal["running", "done", "stopped", "budget", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class CasesRun:
+    """How the cases stand that guard the prompt of an iteration: ``total`` answers are wanted,
+    ``left_out`` cases do not fit the prompt. Kept in the guard's own session, never in this one.
+    """
+
+    iteration: int
+    state: CasesState
+    total: int
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseJudged:
+    """A case was sent with the prompt of an iteration: what came of it. Kept as ``CasesRun`` is."""
+
+    iteration: int
+    case: str
+    lane: str
+    verdict: VerdictName
+    check: str | None
+    reason: str
+    text: str
+    usd: float | None = None
+
+
 Event = (
     SessionStarted
     | IterationStarted
@@ -249,6 +278,8 @@ Event = (
     | IterationEnded
     | Annotated
     | Earlier
+    | CasesRun
+    | CaseJudged
     | Notice
 )
 
@@ -268,11 +299,20 @@ EVENT_TAGS: Mapping[str, type[Event]] = {
     "iteration_end": IterationEnded,
     "mark": Annotated,
     "earlier": Earlier,
+    "cases": CasesRun,
+    "case": CaseJudged,
     "notice": Notice,
 }
 """The tag of each event on the wire and in a session file; tags are part of both formats."""
 
-EPHEMERAL: tuple[type[Event], ...] = (LaneStatus, LaneReady, Earlier, Notice)
+EPHEMERAL: tuple[type[Event], ...] = (
+    LaneStatus,
+    LaneReady,
+    Earlier,
+    CasesRun,
+    CaseJudged,
+    Notice,
+)
 """Events that tell of the moment and are never saved."""
 
 SAVED_TAGS: Mapping[str, type[Event]] = {

@@ -327,7 +327,7 @@ class SessionFold:
             case Earlier():
                 self.earlier = event.count
             case _:
-                attempt = self.attempts.get(event.attempt)
+                attempt = self.attempts.get(getattr(event, "attempt", 0))
                 if attempt is None:
                     self.strays += 1
                 else:

@@ -26,6 +26,7 @@ from workbench.model.lane import Lane
 from workbench.text import visible
 from workbench.tui.bindings import bindings, unknown_keys
 from workbench.tui.bridge import Bridge
+from workbench.tui.case_watch import CaseWatch
 from workbench.tui.commands import Actions
 from workbench.tui.draft import Draft
 from workbench.tui.hangup import watch_terminal
@@ -84,6 +85,7 @@ class WorkbenchApp(App[int]):
         self._interrupted = float("-inf")
         self._worn = _stamp(theme.path)
         self.bridge = Bridge(factory, self.model, self._painted)
+        self.bridge.cases = CaseWatch(self.model, setup.guard)
         self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
         self.register_theme(textual_theme(theme))
         self.theme = theme.name

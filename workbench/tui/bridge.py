@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from workbench.engine.plan import Command, EngineClient
 from workbench.errors import EngineDied, WorkbenchError
 from workbench.model.events import Event, Notice
+from workbench.tui.case_watch import CaseWatch
 from workbench.tui.setup import ClientFactory
 from workbench.tui.state import ViewModel
 
@@ -35,6 +36,7 @@ class Bridge:
         self, factory: ClientFactory, model: ViewModel, painted: Callable[[bool], None]
     ) -> None:
         self.model = model
+        self.cases = CaseWatch(model)
         self.client: EngineClient | None = None
         self._factory = factory
         self._painted = painted
@@ -63,10 +65,18 @@ class Bridge:
         if not self._waiting and not self.model.running:
             if self.model.close_interrupted():
                 self._painted(False)
+            self._ask_cases()
             return
         batches, self._waiting = self._waiting, []
-        reload = self.model.apply(event for batch in batches for event in batch)
+        take = self.cases.take
+        reload = self.model.apply(e for batch in batches for e in batch if not take(e))
         self._painted(reload)
+        self._ask_cases()
+
+    def _ask_cases(self) -> None:
+        """Have the cases run that are due after a race."""
+        if (command := self.cases.due()) is not None:
+            self.send(command)
 
     def _task(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)

@@ -45,6 +45,20 @@ class Rules:
     at_once: int = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Which cases run after each race, and how: those of ``suite`` with one of ``tags`` (if any),
+    on ``lanes`` (empty: the fast ones), for ``budget`` US dollars a session at most.
+    """
+
+    on: bool = False
+    suite: str = "cases.jsonl"
+    tags: tuple[str, ...] = ()
+    lanes: tuple[str, ...] = ()
+    budget: float = 0.05
+    at_once: int = 2
+
+
 def draft_of(started: IterationStarted) -> Draft:
     """Return what the editor held when an iteration was sent."""
     return Draft(started.prompt, started.checks, dict(started.variables), started.rows)

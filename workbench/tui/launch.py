@@ -19,7 +19,7 @@ from workbench.config.settings import Settings, load_settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
-from workbench.tui.draft import Rules
+from workbench.tui.draft import Guard, Rules
 from workbench.tui.fetch import Shelf, Watch, Weights
 from workbench.tui.language import check_language
 from workbench.tui.setup import RECENT, SessionEntry, Setup
@@ -94,8 +94,14 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         shelf=Shelf(_models, _pull),
         mask=lambda text: redactor_of()(text),  # noqa: PLW0108 - keys are read late
         desk=_desk,
+        guard=_guard(settings),
         load_rows=lambda source: _load_rows(settings, source),
     )
+
+
+def _guard(settings: Settings) -> Guard:
+    found = settings.guard
+    return Guard(found.on, found.suite, found.tags, found.lanes, found.budget, found.at_once)
 
 
 def _load_rows(settings: Settings, source: str) -> tuple[DataRow, ...]:

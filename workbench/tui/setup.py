@@ -12,7 +12,7 @@ from workbench.engine.plan import EngineClient, OpenSession
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
-from workbench.tui.draft import Rules
+from workbench.tui.draft import Guard, Rules
 from workbench.tui.fetch import Shelf
 
 if TYPE_CHECKING:  # a screen that saves no case does not load the suites
@@ -105,7 +105,7 @@ class Setup:
     write checks, ``rules`` say how races are run, ``fps`` is how often a second the screen is
     painted at most. ``mask`` hides secrets in what a crash says. ``desk()`` is where lanes are
     written; without one they can only be chosen. ``shelf`` holds the weights that can be fetched.
-    ``load_rows(source)`` reads data rows.
+    ``load_rows(source)`` reads data rows; ``guard`` says which cases run after each race.
     """
 
     lanes: tuple[Lane, ...]
@@ -131,3 +131,4 @@ class Setup:
     desk: Callable[[], LaneDesk] | None = None
     shelf: Shelf | None = None
     load_rows: Callable[[str], tuple[DataRow, ...]] | None = None
+    guard: Guard = Guard()

@@ -67,7 +67,7 @@ class ViewModel:
         self._started_at: dict[int, float] = {}
         self._drafts: dict[int | None, Draft] = {}
         self._awaiting = 0
-        self._raced: set[int] = set()
+        self.raced: set[int] = set()
         self._chosen: dict[tuple[int, str], int] = {}
         self._indexes: dict[int, RowIndex] = {}
         self._row: str | None = None
@@ -81,7 +81,7 @@ class ViewModel:
         self.selected = None
         self._started_at.clear()
         self._drafts.clear()
-        self._raced.clear()
+        self.raced.clear()
         self._chosen.clear()
         self._indexes.clear()
         self._awaiting = 0
@@ -107,7 +107,7 @@ class ViewModel:
         newest = max(self.fold.iterations) == event.iteration
         if self._awaiting:
             self._awaiting -= 1
-            self._raced.add(event.iteration)
+            self.raced.add(event.iteration)
             self.selected = event.iteration
         elif newest and self._follows(event.iteration) and not self.edited:
             self.selected = event.iteration
@@ -115,7 +115,7 @@ class ViewModel:
         for number in forget_old(self.fold, self.selected) if newest else ():
             self._started_at.pop(number, None)
             self._indexes.pop(number, None)
-            self._raced.discard(number)
+            self.raced.discard(number)
 
     def _follows(self, number: int) -> bool:
         """True when the iteration in view was the newest before *number* came."""
@@ -154,14 +154,14 @@ class ViewModel:
         if not self.fold.iterations:
             return False
         newest = max(self.fold.iterations)
-        return newest in self._raced and self.fold.iterations[newest].running
+        return newest in self.raced and self.fold.iterations[newest].running
 
     def close_interrupted(self) -> bool:
         """End what a saved session holds unfinished, because the application ended before it did.
 
         Called when no more events wait. Returns whether there was something.
         """
-        found = interrupted(self.fold, self._raced)
+        found = interrupted(self.fold, self.raced)
         for event in found:
             self.fold.apply(event)
             if isinstance(event, IterationEnded):

@@ -18,7 +18,7 @@ from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
 from workbench.tui.live import PAUSE, LiveMode
 from workbench.tui.painter import Painter
-from workbench.tui.screens.base import LookingScreen
+from workbench.tui.screens.keeping import KeepingScreen
 from workbench.tui.setup import Setup, more
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.check_editor import CheckEditor, CheckHint
@@ -27,6 +27,7 @@ from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.strips import (
+    CasesLine,
     KeyBar,
     Label,
     MatrixView,
@@ -41,7 +42,7 @@ ROOMY = 34
 """Rows from which on the verdict matrix stands beside the prompt."""
 
 
-class WorkbenchScreen(LookingScreen):
+class WorkbenchScreen(KeepingScreen):
     """Prompt and checks on top, lanes in the middle, the race and its totals below."""
 
     BINDINGS = bindings("workbench")
@@ -82,6 +83,7 @@ class WorkbenchScreen(LookingScreen):
         yield LaneStrip(painter, model, rows.welcome(keys), id="lanes")
         yield RaceStrip(painter, model, id="race")
         yield TotalsLine(painter, model, id="totals")
+        yield CasesLine(painter, self.bridge.cases, id="cases")
         yield NoticeLine(painter, model, id="notice")
         yield KeyBar(painter, self.setup.keymap, id="keys")
 
@@ -123,6 +125,7 @@ class WorkbenchScreen(LookingScreen):
         draft = self.model.draft
         heights = {
             "race": len(self.model.panes()) + 1,
+            "cases": 1 if self.bridge.cases.shown else 0,
             "notice": 1 if self.model.notice is not None else 0,
             "variables": min(4, len(draft.prompt.variables()) + bool(draft.rows)),
             "check-hint": self._hints[0].wanted(self.size.height),

@@ -11,6 +11,7 @@ from textual.message import Message
 from workbench.text import plural
 from workbench.tui import race, rows
 from workbench.tui.bindings import ACTIONS, Action, first_key
+from workbench.tui.case_watch import CaseWatch
 from workbench.tui.lines import Line, Span, joined, spread, width
 from workbench.tui.painter import Painter
 from workbench.tui.state import ViewModel
@@ -66,6 +67,19 @@ class TotalsLine(Plain):
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the line."""
         return ((_MARGIN, *rows.totals_line(self.model, size.width - 2)),)
+
+
+class CasesLine(Plain):
+    """The cases that guard the prompt: how many pass, and what flipped."""
+
+    def __init__(self, painter: Painter, cases: CaseWatch, *, id: str) -> None:
+        super().__init__(painter, id=id)
+        self.cases = cases
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the line."""
+        del size
+        return ((_MARGIN, *self.cases.line()),)
 
 
 class NoticeLine(Plain):
