@@ -5,7 +5,7 @@ Every state is a glyph and a word, so that nothing depends on colour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from workbench.model.fold import LiveAttempt, LiveIteration
@@ -307,10 +307,9 @@ def matrix(model: ViewModel) -> list[Line]:
     in every lane and when that was decided. Empty before the first race.
     """
     attempts = [model.attempt(lane.name) for lane in model.panes()]
-    names = dict.fromkeys(c.name for a in attempts if a is not None for c in a.checks)
+    names, first = _matrix_names(attempts)
     if not names:
         return []
-    first = min(24, max(len(name) for name in names)) + 2
     lanes = [(_fit(lane.name, _COLUMN), "muted") for lane in model.panes()]
     out: list[Line] = [((" " * first, ""), *lanes)]
     for name in names:
@@ -321,6 +320,24 @@ def matrix(model: ViewModel) -> list[Line]:
             line.append((_fit(text, _COLUMN), tone))
         out.append(tuple(line))
     return [(*line[:-1], (line[-1][0].rstrip(" "), line[-1][1])) for line in out]
+
+
+def _matrix_names(attempts: Iterable[LiveAttempt | None]) -> tuple[list[str], int]:
+    """Return the checks a matrix has a line for, and how wide their column is."""
+    found = dict.fromkeys(c.name for a in attempts if a is not None for c in a.checks)
+    return list(found), min(24, max(map(len, found), default=0)) + 2
+
+
+def matrix_cell(model: ViewModel, column: int, line: int) -> tuple[str, str] | None:
+    """Return the lane and the check of the matrix's cell at a column (in cells) and a line; the
+    check is empty in the line of lanes. None where there is no cell.
+    """
+    lanes = model.panes()
+    names, first = _matrix_names([model.attempt(lane.name) for lane in lanes])
+    place = (column - first) // _COLUMN
+    if not (names and 0 <= place < len(lanes) and 0 <= line <= len(names)):
+        return None
+    return lanes[place].name, names[line - 1] if line else ""
 
 
 def _fit(text: str, cells: int) -> str:

@@ -117,6 +117,18 @@ class Wrapped:
         column = inside if raw is None else len(visible(raw[:inside]))
         return row, min(column, len(self.rows[row]))
 
+    def offset_at(self, row: int, cells: int) -> int:
+        """Return the raw offset of the character that stands *cells* cells into a row, or of the
+        row's end where the row is shorter.
+        """
+        raw = self._raws.get(row)
+        used = 0
+        for index, char in enumerate(self.rows[row] if raw is None else raw):
+            used += _width(char) if raw is None else sum(map(_width, visible(char)))
+            if used > cells:
+                return self._starts[row] + index
+        return self._starts[row] + len(self.rows[row] if raw is None else raw)
+
     def spans(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Yield ``(row, from column, to column)`` for the raw range; at least one character wide
         where there is one, so that a decision between two characters can be seen.

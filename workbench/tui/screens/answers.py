@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.state import ViewModel
-from workbench.tui.widgets.strips import MatrixView
+from workbench.tui.widgets.strips import Clicked, MatrixView
 
 
 class MarkdownScreen(Screen[None]):
@@ -51,10 +52,16 @@ class MatrixScreen(Modal[None]):
         Binding("escape,q,f6,enter", "leave", "Close", show=False, priority=True)
     ]
 
-    def __init__(self, painter: Painter, model: ViewModel) -> None:
+    def __init__(self, painter: Painter, model: ViewModel, go: Callable[[str, str], None]) -> None:
         super().__init__()
         self.painter = painter
         self.model = model
+        self.go = go
+
+    def on_clicked(self, event: Clicked) -> None:
+        """Show what was clicked."""
+        self.dismiss(None)
+        self.go(event.lane, event.check)
 
     def compose(self) -> ComposeResult:
         """Title, matrix, hint."""

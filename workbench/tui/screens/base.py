@@ -16,7 +16,7 @@ from workbench.model.lane import Lane
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
 from workbench.tui.ready import asked
-from workbench.tui.screens.fetching import FetchingScreen
+from workbench.tui.screens.copying import CopyingScreen
 from workbench.tui.setup import RECENT, Setup
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.editor import Editor
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LEAST_ROWS = 4
 
 
-class LookingScreen(FetchingScreen):
+class LookingScreen(CopyingScreen):
     """Zoom, sizes, other views of an answer, and the screens one key away."""
 
     def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
@@ -124,7 +124,7 @@ class LookingScreen(FetchingScreen):
         """Show the verdict matrix."""
         from workbench.tui.screens.answers import MatrixScreen
 
-        self.app.push_screen(MatrixScreen(self.painter, self.model))
+        self.app.push_screen(MatrixScreen(self.painter, self.model, self.show_check))
 
     def action_diff(self) -> None:
         """Compare answers and prompts."""

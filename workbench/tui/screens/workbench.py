@@ -288,12 +288,6 @@ class WorkbenchScreen(KeepingScreen):
             if attempt is not None and attempt.live:
                 self.bridge.send(Cancel(attempt.number))
 
-    def action_copy_answer(self) -> None:
-        """Copy the focused lane's answer."""
-        if isinstance(self.focused, LaneView) and self.focused.attempt is not None:
-            self.app.copy_to_clipboard(self.focused.attempt.text)
-            self.tell(Notice("info", f"Copied the answer of {self.focused.lane.name}."))
-
     def action_abort(self) -> None:
         """Switch aborting on and off."""
         self.model.toggle_abort()

@@ -22,7 +22,7 @@ from workbench.tui import ready, rows
 from workbench.tui.bindings import bindings
 from workbench.tui.lines import Line, spread, wrapped
 from workbench.tui.painter import Painter, filled
-from workbench.tui.widgets.plain import Plain
+from workbench.tui.widgets.selecting import LEFT, Selecting
 from workbench.tui.wrap import Wrapped
 
 ROOMY = 14
@@ -31,11 +31,11 @@ ROOMY = 14
 _KEPT = 400
 """Strips kept at most; more than any screen shows."""
 
-_LEFT, _RIGHT = 2, 1
-"""Columns left of the text (the line between panes, a space) and right of it (scroll bar)."""
+_RIGHT = 1
+"""Columns right of the text (scroll bar); left of it are the line between panes and a space."""
 
 
-class LaneView(Plain, can_focus=True):
+class LaneView(Selecting, can_focus=True):
     """One lane's pane."""
 
     BINDINGS = bindings("lane")
@@ -44,8 +44,6 @@ class LaneView(Plain, can_focus=True):
         super().__init__(painter, id=id)
         self.lane = lane
         self.attempt: LiveAttempt | None = None
-        self.text = Wrapped(1)
-        self.top = 0
         self.following = True
         self.reasoning = False
         self._taken = 0
@@ -74,6 +72,7 @@ class LaneView(Plain, can_focus=True):
         self._tally, self._ready = tally, ready
         if attempt is not self.attempt or lane is not self.lane:
             self.lane, self.attempt = lane, attempt
+            self.unpick()
             self._restart()
             self.refresh()
         self.advance()
@@ -85,7 +84,7 @@ class LaneView(Plain, can_focus=True):
         head = self._head_lines()
         if head != self._head:
             self._head = head
-            self.refresh(Region(0, 0, self.size.width, self._head_rows()))
+            self.refresh(Region(0, 0, self.size.width, self.rows_above()))
         attempt = self.attempt
         if attempt is None or self.text.width != self._text_width():
             return
@@ -139,17 +138,31 @@ class LaneView(Plain, can_focus=True):
                 self._marks.setdefault(row, []).append((left, right))
                 self._notes.setdefault(row, check.name)
 
+    def raw_text(self) -> str:
+        """Return the answer, or the reasoning where that is shown."""
+        attempt = self.attempt
+        if attempt is None:
+            return ""
+        return "".join(attempt.reasoning_parts if self.reasoning else attempt.parts)
+
+    def to_check(self, name: str) -> None:
+        """Bring the place into sight at which a check was decided."""
+        for check in self.attempt.checks if self.attempt is not None else ():
+            if check.name == name and check.at_char is not None and not self.reasoning:
+                row = self.text.locate(check.at_char)[0]
+                self.scroll_rows(max(0, row - self._text_height() // 2) - self.top)
+
     # -- geometry -------------------------------------------------------------------------------
 
     def _text_width(self) -> int:
-        return max(1, self.size.width - _LEFT - _RIGHT)
+        return max(1, self.size.width - LEFT - _RIGHT)
 
-    def _head_rows(self) -> int:
+    def rows_above(self) -> int:
         """Rows above the text: the head, and one or two of the verdict."""
         return 3 if self.size.height >= ROOMY else 2
 
     def _text_height(self) -> int:
-        return max(0, self.size.height - self._head_rows())
+        return max(0, self.size.height - self.rows_above())
 
     def _bottom(self) -> int:
         return max(0, len(self.text.rows) - self._text_height())
@@ -158,7 +171,7 @@ class LaneView(Plain, can_focus=True):
         """Mark rows from *row* on for drawing, as far as they are in sight."""
         first = max(0, row - self.top)
         if first < self._text_height():
-            top = self._head_rows() + first
+            top = self.rows_above() + first
             self.refresh(Region(0, top, self.size.width, self.size.height - top))
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -220,6 +233,7 @@ class LaneView(Plain, can_focus=True):
     def action_reasoning(self) -> None:
         """Show the reasoning instead of the answer, or the answer again."""
         self.reasoning = not self.reasoning
+        self.unpick()
         self._restart()
         self._head = ()
         self.advance()
@@ -248,14 +262,14 @@ class LaneView(Plain, can_focus=True):
         self.refresh()
 
     def _head_lines(self) -> tuple[Line, ...]:
-        cells = max(0, self.size.width - _LEFT - _RIGHT)
+        cells = max(0, self.size.width - LEFT - _RIGHT)
         name, state = rows.head(
             self.lane, self.attempt, reasoning=self.reasoning, tally=self._tally
         )
         verdict = rows.verdict_line(self.attempt)
         if self.attempt is None:
             state, verdict = ready.state(self._ready), ready.words(self._ready)
-        if self._head_rows() == 2:
+        if self.rows_above() == 2:
             return spread(name, state, cells), verdict
         one, *rest = wrapped(verdict, cells)
         return spread(name, state, cells), one, tuple(span for line in rest for span in line)
@@ -272,14 +286,14 @@ class LaneView(Plain, can_focus=True):
         if self._kept_for != key or len(self._kept) > _KEPT:
             self._kept.clear()
             self._kept_for = key
-        rows_above = self._head_rows()
-        above = range(crop.y, min(crop.bottom, rows_above))
+        head = self.rows_above()
+        above = range(crop.y, min(crop.bottom, head))
         strips = [self._head_strip(y, size.width) for y in above]
-        height = max(0, size.height - rows_above)
+        height = max(0, size.height - head)
         thumb = self._thumb(height)
         strips += [
             self._row_strip(self.top + y, y in thumb, size.width)
-            for y in range(max(0, crop.y - rows_above), min(crop.bottom - rows_above, height))
+            for y in range(max(0, crop.y - head), min(crop.bottom - head, height))
         ]
         return self.finish(strips, crop)
 
@@ -292,17 +306,21 @@ class LaneView(Plain, can_focus=True):
         ground = "surface" if y == 0 else "background"
         space = Segment(" ", self.painter.style("", ground))
         spans = self._head[y] if y < len(self._head) else ()
-        line = self.painter.strip(spans, max(0, width - _LEFT), ground)
-        return Strip([self._edge(), space, *line], max(width, _LEFT))
+        line = self.painter.strip(spans, max(0, width - LEFT), ground)
+        return Strip([self._edge(), space, *line], max(width, LEFT))
 
     def _row_strip(self, row: int, thumb: bool, width: int) -> Strip:
-        found = self._kept.get((row, thumb))
+        picked = self.picked_in(row)
+        found = self._kept.get((row, thumb)) if picked is None else None
         if found is None:
             blank = self.painter.style("")
             bar = Segment("\u2590", self.painter.style("muted")) if thumb else Segment(" ", blank)
-            segments = [self._edge(), Segment(" ", blank), *self._make_strip(row), bar]
-            found = Strip(segments, max(width, _LEFT + _RIGHT + 1))
-            if row < self.text.stable:
+            strip = self._make_strip(row)
+            if picked is not None:
+                strip = self.with_picked(strip, row, picked)
+            segments = [self._edge(), Segment(" ", blank), *strip, bar]
+            found = Strip(segments, max(width, LEFT + _RIGHT + 1))
+            if row < self.text.stable and picked is None:
                 self._kept[row, thumb] = found
         return found
 

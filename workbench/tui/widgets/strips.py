@@ -45,12 +45,27 @@ class TitleLine(Plain):
         return (spread(left, right, size.width),)
 
 
+class Clicked(Message):
+    """A lane was clicked, and where there are checks, one of them."""
+
+    def __init__(self, lane: str, check: str = "") -> None:
+        super().__init__()
+        self.lane = lane
+        self.check = check
+
+
 class RaceStrip(Plain):
     """The race on one time axis."""
 
     def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
         super().__init__(painter, id=id)
         self.model = model
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the lane that was clicked."""
+        lanes = self.model.panes()
+        if 0 < event.y <= len(lanes):
+            self.post_message(Clicked(lanes[event.y - 1].name))
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return axis and bars between margins."""
@@ -137,6 +152,12 @@ class MatrixView(Plain):
         super().__init__(painter, id=id)
         self.model = model
         self.ground = ground
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to what was clicked."""
+        found = rows.matrix_cell(self.model, event.x - 1, event.y)
+        if found is not None:
+            self.post_message(Clicked(*found))
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the matrix, a gap, the reasons."""
