@@ -27,6 +27,8 @@ def test_every_secret_is_found_whole_and_without_its_scheme() -> None:
     found = secrets_of(LANE)
     assert set(SECRET.values()) <= found
     assert {"abcdef-123456", "0123456789abcdef", "AIza0123456789", "body-key-123"} <= found
+    assert "dXNlcjpwYXNz" in found
+    assert not found & {"Bearer", "Basic", "theme", "sid"}  # ordinary words stay readable
     assert not found & {*OPEN.values(), *REFERENCES.values(), "###", "2"}
 
 

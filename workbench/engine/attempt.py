@@ -343,8 +343,8 @@ class AttemptRun:
 
     def _end_event(self, state: AttemptState, ms: float) -> AttemptEnded:
         final, bench, live = self._final, self._bench, self._origin == "live"
-        if final is None and self._so_far is not None:
-            final = self._so_far()
+        so_far, self._so_far = self._so_far, None  # it holds all of the response
+        final = so_far() if final is None and so_far is not None else final
         tokens = final.tokens if final else Tokens()
         if tokens.output is None:
             tokens = Tokens(

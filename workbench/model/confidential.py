@@ -54,8 +54,18 @@ def secrets_of(lane: Lane) -> set[str]:
     values += _fields({k: v for k, v in lane.options.items() if k != "headers"})
     query = urlsplit(lane.base_url or "").query if _splits(lane.base_url) else ""
     values += [value for name, value in parse_qsl(query) if _QUERY.search(name)]
-    parts = (part for value in values for part in re.split(r"[ ;,]\s*|(?<=\w)=(?=.)", value))
-    return {text for text in (*values, *parts) if text}
+    return {text for value in values for text in (value, *_parts(value)) if text}
+
+
+def _parts(value: str) -> Iterator[str]:
+    """The token behind a scheme (``Bearer``), and the values of cookies: never a scheme or a name,
+    which are ordinary words.
+    """
+    for piece in re.split(r"[;,]\s*", value):
+        token = piece.strip().rpartition(" ")[2]
+        _, equals, rest = token.partition("=")
+        padding = not rest.strip("=")  # of base64, at the end of a token
+        yield token if not equals or padding else rest
 
 
 def public(lane: Lane) -> Lane:
