@@ -124,9 +124,10 @@ IFEVAL = Definition(
     cost="what the instruction counts, per chunk; one pass over the answer at the end",
     parse=_parse,
     decides=(
-        "no_comma, forbidden_words, letter case, quotation, repeat_prompt and 'less than' counts "
-        "of words, letters and keywords fail at the character that breaks them; the others at "
-        "the end. Instructions: "
+        "no_comma, forbidden_words, letter case, quotation, repeat_prompt, 'less than' counts of "
+        "words, sentences, letters, keywords and words in capitals, and one bullet, paragraph or "
+        "answer too many fail at the character that breaks them; the others, and all with "
+        "/loose, at the end. Instructions: "
         + ", ".join(sorted(name.partition(":")[2] for name in RULES))
         + "."
     ),

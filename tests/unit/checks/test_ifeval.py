@@ -40,6 +40,12 @@ EXAMPLES: list[tuple[str, dict[str, object], str, str]] = [
         "One. Two.",
         "One",
     ),
+    (
+        "length_constraints:number_sentences",
+        {"num_sentences": 2, "relation": "less than"},
+        "One.",
+        "One. Two.",
+    ),
     ("length_constraints:number_paragraphs", {"num_paragraphs": 2}, "a\n***\nb", "a\n\nb"),
     (
         "length_constraints:number_words",
@@ -76,6 +82,12 @@ EXAMPLES: list[tuple[str, dict[str, object], str, str]] = [
         "A NASA rocket",
         "A rocket",
     ),
+    (
+        "change_case:capital_word_frequency",
+        {"capital_frequency": 2, "capital_relation": "less than"},
+        "A rocket",
+        "A NASA rocket",
+    ),
     ("change_case:english_capital", {}, "THIS IS A PLAIN ENGLISH SENTENCE", "THIS IS a"),
     ("change_case:english_lowercase", {}, "this is a plain english sentence", "this Is"),
     ("punctuation:no_comma", {}, "a b", "a, b"),
@@ -98,7 +110,13 @@ def test_the_examples_are_told_apart(
     assert judge_text(check, " \n").verdict == "fail"
 
 
-TEXTS = st.text(st.sampled_from(' aAbBdD.,"*\n\u212a\u0130\u01c5é_1sSaY'), max_size=14)
+TEXTS = st.one_of(
+    st.text(st.sampled_from(' aAbBdD.,"*\n\u212a\u0130\u01c5é_1sSaY'), max_size=14),
+    st.lists(
+        st.sampled_from(("******", "***", "*", "-", "\n", "\n\n", " ", "sun", "A", "'", "a.")),
+        max_size=9,
+    ).map("".join),
+)
 
 
 @pytest.mark.parametrize(("name", "arguments", "good", "bad"), EXAMPLES)
@@ -120,6 +138,21 @@ def test_an_early_fail_is_the_verdict_of_the_definition(
 def test_it_fails_at_the_character_that_breaks_it() -> None:
     for check, text, at in [
         ("no_comma", "one, two", 3),
+        ('number_sentences {"num_sentences": 2, "relation": "less than"}', "One. Two. Three.", 5),
+        ('frequency {"keyword": "sun", "frequency": 2, "relation": "less than"}', "sun SUN sun", 6),
+        (
+            'capital_word_frequency {"capital_frequency": 2, "capital_relation": "less than"}',
+            "A NASA-X rocket",
+            8,
+        ),
+        ('number_bullet_lists {"num_bullets": 1}', "- a\n *b\n- c", 6),
+        ('number_paragraphs {"num_paragraphs": 2}', "a *** b\n***\nc d", 12),
+        (
+            'nth_paragraph_first_word {"num_paragraphs": 1, "nth_paragraph": 1, "first_word": "a"}',
+            "a\n\n\n b c",
+            5,
+        ),
+        ("two_responses", "a ****** b ****** c d", 18),
         ('number_words {"num_words": 3, "relation": "less than"}', "one two three four", 8),
         ('forbidden_words {"forbidden_words": ["bad"]}', "badly bad. x", 9),
         ('repeat_prompt {"prompt_to_repeat": "Say"}', " sax", 3),
