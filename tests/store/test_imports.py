@@ -5,9 +5,15 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+import sys
 import zipfile
 
 import pytest
+
+if sys.version_info >= (3, 14):
+    import zipfile as with_zstd
+else:
+    from backports.zstd import zipfile as with_zstd
 
 from workbench.errors import UnknownName, UsageError
 from workbench.measure.curves import observe
@@ -132,11 +138,13 @@ def test_promptfoo_results_keep_prompts_answers_verdicts_costs_and_errors(
     assert any("configuration" in s for s in report.unmapped)
 
 
-@pytest.mark.parametrize("zipped", [True, False])
-def test_inspect_logs_of_both_kinds(tmp_path, run_import, zipped) -> None:
-    path = tmp_path / ("log.eval" if zipped else "log.json")
-    if zipped:
-        with zipfile.ZipFile(path, "w") as archive:
+@pytest.mark.parametrize("packing", ["", "deflate", "zstd"])
+def test_inspect_logs_of_every_kind(tmp_path, run_import, packing) -> None:
+    path = tmp_path / ("log.eval" if packing else "log.json")
+    if packing:
+        writer = with_zstd if packing == "zstd" else zipfile
+        how = with_zstd.ZIP_ZSTANDARD if packing == "zstd" else zipfile.ZIP_DEFLATED
+        with writer.ZipFile(path, "w", how) as archive:
             archive.writestr("header.json", json.dumps(INSPECT_HEADER))
             archive.writestr("samples/1_epoch_1.json", json.dumps(INSPECT_SAMPLE))
     else:
@@ -223,17 +231,33 @@ def test_what_is_not_the_format_is_said_to_be_not(tmp_path, run_import, kind, da
     assert not list((tmp_path).glob("sessions/*"))
 
 
-def test_a_log_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("how", [zipfile.ZIP_DEFLATED, with_zstd.ZIP_ZSTANDARD])
+def test_a_log_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch, how) -> None:
     from workbench.store.imports import inspect
 
     monkeypatch.setattr(inspect, "MOST_UNPACKED", 1000)
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with with_zstd.ZipFile(packed, "w", how) as archive:
         archive.writestr("header.json", json.dumps({"eval": {"task": "x" * 100_000}}))
     path = tmp_path / "bomb.eval"
     path.write_bytes(packed.getvalue())
     with pytest.raises(UsageError, match="unpacks"):
         inspect.read(path)
+
+
+def test_a_log_whose_packing_is_broken_is_refused(tmp_path) -> None:
+    from workbench.store.imports import inspect
+
+    packed = io.BytesIO()
+    with with_zstd.ZipFile(packed, "w", with_zstd.ZIP_ZSTANDARD) as archive:
+        archive.writestr("header.json", json.dumps({"eval": {"task": "abc" * 1000}}))
+    path = tmp_path / "broken.eval"
+    for at in range(45, 75):
+        data = bytearray(packed.getvalue())
+        data[at] ^= 0xFF
+        path.write_bytes(data)
+        with pytest.raises(UsageError):
+            inspect.read(path)
 
 
 def test_formats_are_guessed_from_the_file(tmp_path) -> None:

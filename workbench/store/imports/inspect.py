@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 from workbench.errors import UsageError
 from workbench.store.imports.base import (
@@ -35,7 +37,7 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What a broken, encrypted or foreign file makes zipfile and json raise."""
+"""What a broken, encrypted or foreign file makes zipfile and json raise; see _unreadable."""
 
 _CORRECT = frozenset({"C", "correct", "yes", "true"})
 
@@ -54,13 +56,7 @@ def read(path: Path) -> Imported:
         found = [
             one for sample in samples if (one := _exchange(header, sample, unmapped)) is not None
         ]
-    except (
-        ValueError,
-        RecursionError,
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-    ) as error:
+    except _unreadable() as error:
         raise UsageError(
             f"{path} is no Inspect log: {error}.", "Logs end in .eval or .json."
         ) from error
@@ -78,7 +74,7 @@ def _plain(data: bytes) -> tuple[dict[str, object], Iterator[dict[str, object]]]
 
 
 def _unpack(data: bytes) -> tuple[dict[str, object], Iterator[dict[str, object]]]:
-    archive = zipfile.ZipFile(io.BytesIO(data))
+    archive = _archive(data)
     infos = archive.infolist()
     if sum(info.file_size for info in infos) > MOST_UNPACKED:
         raise ValueError("it unpacks to more than 1 GB")
@@ -90,6 +86,26 @@ def _unpack(data: bytes) -> tuple[dict[str, object], Iterator[dict[str, object]]
     return _object(json.loads(_member(archive, head))), (
         _object(json.loads(_member(archive, name))) for name in chosen
     )
+
+
+def _archive(data: bytes) -> zipfile.ZipFile:
+    """Open a zip. Newer logs are packed with zstd, which zipfile knows from Python 3.14 on."""
+    if sys.version_info >= (3, 14):
+        return zipfile.ZipFile(io.BytesIO(data))
+    from backports.zstd import zipfile as with_zstd
+
+    return cast("zipfile.ZipFile", with_zstd.ZipFile(io.BytesIO(data)))  # it does the same
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdError
+
+        return (*_UNREADABLE, ZstdError)
+    from backports.zstd import ZstdError
+    from backports.zstd.zipfile import BadZipFile
+
+    return (*_UNREADABLE, ZstdError, BadZipFile)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
