@@ -121,3 +121,13 @@ def test_trying_nothing_is_wrong_usage(workbench: Callable[..., Result]) -> None
     assert workbench("checks", "try").code == 2
     assert workbench("checks", "try", "json", "--file", "nowhere").code == 2
     assert workbench("checks", "try", "max_words:x").code == 2
+
+
+def test_a_file_among_the_checks_is_told_how_to_be_read(workbench, project) -> None:
+    (project / "answer.txt").write_text("{}")
+    done = workbench("checks", "try", "json", "answer.txt")
+    assert done.code == 2
+    assert (
+        "'answer.txt' is a file, not a check. Write --file answer.txt, or < answer.txt." in done.err
+    )
+    assert workbench("checks", "try", "json", "--file", "answer.txt").code == 0

@@ -12,10 +12,10 @@ import click
 
 from workbench.api import checks as api
 from workbench.checks.base import Definition
-from workbench.checks.syntax import parse_checks
+from workbench.checks.syntax import CheckSpec, parse_checks
 from workbench.cli import diagnostics, output
 from workbench.cli.group import Group
-from workbench.errors import UsageError
+from workbench.errors import UnknownName, UsageError
 from workbench.model.verdict import CheckResult
 
 _WHEN = {
@@ -104,7 +104,7 @@ def try_(
         context.exit(_many(wanted, path))
     if not wanted:
         raise UsageError("There is no check to try.", "E.g. workbench checks try json < FILE")
-    specs = parse_checks(wanted, Path.cwd())
+    specs = _read(wanted)
     with _open(path) as stream:
         text = stream.read()
     judged = api.judge_text(specs, text, chunk, trusted=True)
@@ -114,6 +114,17 @@ def try_(
         rows = [_row(result, text) for result in judged.checks]
         output.table(("check", "verdict", "at", "reason"), rows)
     context.exit(0 if judged.verdict == "pass" else 1)
+
+
+def _read(wanted: tuple[str, ...]) -> tuple[CheckSpec, ...]:
+    try:
+        return parse_checks(wanted, Path.cwd())
+    except UnknownName:
+        file = next((text for text in wanted if Path(text).is_file()), None)
+        if file is None:
+            raise
+        hint = f"Write --file {file}, or < {file}."
+        raise UsageError(f"{file!r} is a file, not a check.", hint) from None
 
 
 def _open(path: Path | None) -> io.TextIOWrapper:
