@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment, Segments
-from textual.app import App
 from textual.driver import Driver
 
 from workbench.config.themes import DEFAULT_THEME, ThemeFile, find_theme, load_theme, theme_paths
@@ -30,6 +29,7 @@ from workbench.tui.case_watch import CaseWatch
 from workbench.tui.commands import Actions
 from workbench.tui.draft import Draft
 from workbench.tui.hangup import watch_terminal
+from workbench.tui.keys import KeysInOrder
 from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
 from workbench.tui.ready import asked
 from workbench.tui.screens.workbench import WorkbenchScreen
@@ -58,7 +58,7 @@ def _leave_even_if_stuck(number: int, _frame: object) -> None:
     watchdog.start()
 
 
-class WorkbenchApp(App[int]):
+class WorkbenchApp(KeysInOrder):
     """The workbench on a terminal."""
 
     CSS_PATH = Path(__file__).with_name("workbench.tcss")
