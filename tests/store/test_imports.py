@@ -175,6 +175,47 @@ def test_openai_lines_chats_and_request_logs(tmp_path, run_import) -> None:
         assert any(what in s for s in report.unmapped), what
 
 
+def test_the_logs_of_newer_llm_are_chains_of_messages(tmp_path, run_import) -> None:
+    path = tmp_path / "logs.db"
+    db = sqlite3.connect(path)
+    db.executescript(
+        """
+        CREATE TABLE responses (id TEXT, model TEXT, prompt TEXT, response TEXT);
+        CREATE TABLE messages (hash TEXT PRIMARY KEY, parent_hash TEXT, role TEXT);
+        CREATE TABLE parts (id INTEGER PRIMARY KEY, message_hash TEXT, position INT, type TEXT,
+                            text TEXT);
+        CREATE TABLE turns (id TEXT, parent_message_hash TEXT, tip_message_hash TEXT, model TEXT,
+            resolved_model TEXT, options_json TEXT, schema_id TEXT, input_tokens INT,
+            output_tokens INT, duration_ms INT, datetime_utc TEXT);
+        INSERT INTO responses VALUES ('t1', 'gpt-x', 'Hi', 'Hello'), ('old', 'gpt-x', 'Old', 'Yes');
+        INSERT INTO messages VALUES ('s', NULL, 'system'), ('u1', 's', 'user'),
+            ('a1', 'u1', 'assistant'), ('u2', 'a1', 'user'), ('a2', 'u2', 'assistant');
+        INSERT INTO parts (message_hash, position, type, text) VALUES ('s', 0, 'text', 'Be kind'),
+            ('u1', 0, 'text', 'Hi'), ('a1', 1, 'text', 'Hello'), ('a1', 0, 'reasoning', 'Hm'),
+            ('u2', 0, 'text', 'More'), ('u2', 1, 'attachment', NULL), ('a2', 0, 'text', 'Sure');
+        INSERT INTO turns VALUES
+            ('t1', 'u1', 'a1', 'gpt-x', NULL, '{"temperature": 0.2}', NULL, 3, 1, 900, '2026'),
+            ('t2', 'u2', 'a2', 'gpt-x', NULL, NULL, NULL, 5, 1, 800, '2027');
+        """
+    )
+    db.close()
+    report, session = run_import(path)
+    answers = [
+        (i.prompt.system, i.prompt.user, a.text, a.reasoning)
+        for i in session.iterations
+        for a in i.attempts
+    ]
+    assert answers == [
+        ("Be kind", "Hi", "Hello", "Hm"),
+        ("Be kind", "user: Hi\n\nassistant: Hello\n\nuser: More", "Sure", None),
+        (None, "Old", "Yes", None),
+    ]
+    assert session.attempts()[0].total_ms == 900.0
+    assert session.iterations[0].lanes[0].params.temperature == 0.2
+    for what in ("several turns", "attachment"):
+        assert any(what in s for s in report.unmapped), what
+
+
 def test_the_logs_of_llm(tmp_path, run_import) -> None:
     path = tmp_path / "logs.db"
     db = sqlite3.connect(path)

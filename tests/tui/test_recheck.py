@@ -11,7 +11,7 @@ from tests.tui.test_screen import SIZE, app_of
 from workbench.api.retro import recorded_lines
 from workbench.tui.compare import Pair, noise
 from workbench.tui.lines import plain
-from workbench.tui.recheck import rejudged, summary, table
+from workbench.tui.recheck import rejudged, summary, table, with_edits
 from workbench.tui.screens.recheck import RecheckScreen
 from workbench.tui.widgets.editor import Editor
 
@@ -69,3 +69,24 @@ def test_with_repeats_a_change_within_the_lanes_own_variation_is_called_noise():
     assert plain(noise(same)).startswith("noise")
     other = replace(pair, olds=("a b c", "a b d"), news=("x y z", "x y w"))
     assert plain(noise(other)).startswith("change")
+
+
+async def test_checks_that_were_edited_are_asked_and_a_lanes_own_stay():
+    app, _ = app_of()
+    async with app.run_test(size=(190, 30)) as pilot:
+        await settled(pilot)
+        await raced(pilot, 1)
+        app.main.query_one("#checks", Editor).load("json\ncontains:vendor")
+        await pilot.press("f11")
+        await until(pilot, lambda: isinstance(app.screen, RecheckScreen))
+        assert app.screen.query_one("#recheck", Editor).text == "json\ncontains:vendor"
+
+
+def test_edits_are_laid_over_what_was_recorded():
+    recorded = ("json", "max_chars:9", "lanes=a contains:x")
+    assert with_edits(recorded, recorded[:2], recorded[:2]) == recorded
+    assert with_edits(recorded, recorded[:2], ("json", "max_words:3")) == (
+        "json",
+        "lanes=a contains:x",
+        "max_words:3",
+    )

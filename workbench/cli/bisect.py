@@ -19,6 +19,7 @@ from workbench.config.settings import Settings
 from workbench.engine.plan import OpenSession
 from workbench.errors import SessionError
 from workbench.model.session import Iteration, Session
+from workbench.text import plural
 
 
 @click.command("bisect")
@@ -44,7 +45,8 @@ def bisect_(name: str, check: str, lane: str, bad: int | None, sending: bool, as
     sender = _Sender(settings, session, name, lane, spec) if sending else None
     line = ancestry(session, tip)
     if as_json is False:
-        diagnostics.say(f"{len(line)} iterations lead to {tip}.")
+        lead = "leads" if len(line) == 1 else "lead"
+        diagnostics.say(f"{plural(len(line), 'iteration')} {lead} to {tip}.")
     grades = recorded_grades(lane, spec)
     found = asyncio.run(bisect(line, grades, sender.grade if sender else None))
     if as_json:
@@ -86,6 +88,10 @@ class _Sender:
         if outcome.signal is not None:
             raise KeyboardInterrupt
         self._name = outcome.session or self._name  # an example goes on as the user's copy
+        number = outcome.iteration.number
+        label = f"bisect: iteration {iteration.number} again, for {self._spec.label}"
+        Sessions.of(self._settings).annotate(self._name, number, label=label)
+        diagnostics.say(f"saved as iteration {number} of {self._name}, named {label!r}")
         return recorded_grades(lane.name, self._spec)(outcome.iteration)[0]
 
 

@@ -125,16 +125,21 @@ def _show_tree(loaded: Loaded) -> None:
     session = loaded.session
     output.line(f"{visible_line(session.title)}  ({session.id}, {session.utc})")
     rows = []
+    above = None
     for branch in tree(session):
         it = branch.iteration
         first = it.prompt.user.strip().partition("\n")[0]
         passed = sum(a.verdict == "pass" for a in it.attempts)
         ttff = min((a.ttff_ms for a in it.attempts if a.ttff_ms is not None), default=None)
         label = "  " * branch.depth + ("★ " if it.star else "") + str(it.number)
+        if it.parent is not None and it.parent != above:
+            label += f" from {it.parent}"
+        above = it.number
         name = f"{it.name}: {first}" if it.name else first
         count = f"{passed}/{len(it.attempts)}"
-        rows.append([label, shorten(visible_line(name), 60), count, duration(ttff)])
-    output.table(("iteration", "prompt", "passed", "first TTFF"), rows, _width())
+        note = visible_line(it.note)
+        rows.append([label, shorten(visible_line(name), 60), count, duration(ttff), note])
+    output.table(("iteration", "prompt", "passed", "first TTFF", "note"), rows, _width())
     told = story(session)
     output.line()
     rows = [

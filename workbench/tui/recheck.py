@@ -30,6 +30,16 @@ def rejudged(session: Session, checks: Sequence[str], folder: Path) -> tuple[Rej
     return recheck(session, edited(session, checks), folder=folder)
 
 
+def with_edits(
+    recorded: Sequence[str], sent: Sequence[str], draft: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the recorded checks with what the person has done to those of the iteration in view:
+    what was taken out is out, what was written since is behind.
+    """
+    kept = [line for line in recorded if line in draft or line not in sent]
+    return (*kept, *(line for line in dict.fromkeys(draft) if line not in recorded))
+
+
 def summary(found: Sequence[Rejudged]) -> Line:
     """Return in one line how much comes out differently."""
     changed = sum(r.changed for r in found)

@@ -19,6 +19,7 @@ from workbench.tui.ready import asked
 from workbench.tui.screens.copying import CopyingScreen
 from workbench.tui.setup import RECENT, Setup
 from workbench.tui.state import ViewModel
+from workbench.tui.trail import partly
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
@@ -153,9 +154,16 @@ class LookingScreen(CopyingScreen):
         if not any(True for _ in session.attempts()):
             self.tell(Notice("info", "There is no answer yet.", "Send the prompt first."))
             return
+        from workbench.api.retro import recorded_lines
+        from workbench.tui.recheck import with_edits
         from workbench.tui.screens.recheck import RecheckScreen
 
-        self.app.push_screen(RecheckScreen(self.painter, session))
+        self.take_edits()
+        current = self.model.iteration
+        sent = () if current is None else current.started.checks
+        lines = with_edits(recorded_lines(session), sent, self.model.draft.checks)
+        notice = partly(self.model)
+        self.app.push_screen(RecheckScreen(self.painter, session, lines, notice))
 
     def action_replay(self) -> None:
         """Play the iteration in view again."""

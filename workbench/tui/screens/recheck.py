@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,10 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from workbench.api.retro import Rejudged, recorded_lines
+from workbench.api.retro import Rejudged
 from workbench.errors import WorkbenchError
 from workbench.model.session import Session
 from workbench.tui import recheck
+from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Words
 from workbench.tui.widgets.editor import Editor
@@ -33,8 +35,12 @@ class RecheckScreen(Screen[None]):
         Binding("tab", "other", "To the table, to the checks", show=False, priority=True),
     ]
 
-    def __init__(self, painter: Painter, session: Session) -> None:
+    def __init__(
+        self, painter: Painter, session: Session, lines: Sequence[str], notice: Line = ()
+    ) -> None:
         super().__init__()
+        self.lines = lines
+        self.notice = notice
         self.painter = painter
         self.session = session
         self.found: tuple[Rejudged, ...] = ()
@@ -43,8 +49,8 @@ class RecheckScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Title, checks, summary, table, keys."""
         title = " Other checks for recorded answers; nothing is sent, nothing is overwritten"
-        yield Words(self.painter, ((title, "bold"),))
-        text = "\n".join(recorded_lines(self.session))
+        yield Words(self.painter, ((title, "bold"), *self.notice))
+        text = "\n".join(self.lines)
         yield Editor(self.painter, text, id="recheck", template=False)
         yield Words(self.painter, (), id="summary")
         reader = Reader(self.painter, id="text")
