@@ -10,7 +10,7 @@ from workbench.api.earlier import TITLE, Earlier, RunRecord, last_run
 from workbench.api.loading import suite_path
 from workbench.api.run_work import RunWork
 from workbench.api.wiring import fallbacks_of, local_models, make_tools
-from workbench.checks.judge import lane_asked
+from workbench.checks.asking import lane_asked
 from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
 from workbench.config.settings import Settings
 from workbench.engine.clock import metered_loop

@@ -205,13 +205,6 @@ class Confidence(_AtEnd):
         return Decision(verdict, at, f"{self._field} {value:.3g}, at least {self._least:g} wanted")
 
 
-def lane_asked(check: str, argument: Argument) -> str | None:
-    """Return the lane that a check of this kind asks or compares with, None when it needs none."""
-    if check == "judge":
-        return argument.options.get("lane") or None
-    return argument.text.strip() if check == "agree" else None
-
-
 def _parse_judge(argument: Argument) -> Callable[[], Check]:
     rule, lane = read_text(argument, "rule"), argument.options.get("lane", "")
     if not lane:

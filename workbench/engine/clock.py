@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Sequence
+from itertools import compress
 from operator import sub
 from time import monotonic_ns
 
@@ -79,10 +80,10 @@ class LoopClock:
             return None
         turns = list(map(sub, self._selector.counts, since))
         count = sum(turns)
-        longer = count - int(0.95 * count)
-        for number in range(_CLASSES - 1, -1, -1):
-            longer -= turns[number]
-            if count and longer <= 0:
+        shorter = int(0.95 * count)
+        for number in compress(range(_CLASSES), turns):  # the few that are not empty
+            shorter -= turns[number]
+            if shorter < 0:
                 return round(_longest_in(number) / 1e6, 3)
         return None
 

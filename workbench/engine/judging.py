@@ -76,6 +76,8 @@ class StreamJudge:
 
     def chunk(self, ms: float, text: str, channel: Channel = "answer") -> Judgement:
         """Take a chunk that arrived at *ms*; deadlines that passed before it come first."""
+        if len(text) <= SLICE and not self._pipeline.watching:
+            return self._short(ms, text, channel)
         judging = self.slices(ms, text, channel)
         while True:
             try:
@@ -83,6 +85,19 @@ class StreamJudge:
             except StopIteration as done:
                 found: Judgement = done.value
                 return found
+
+    def _short(self, ms: float, text: str, channel: Channel) -> Judgement:
+        """Take a chunk as most are: one slice, and no check that looks at the clock."""
+        self.tokens += 1
+        if channel != "answer" or not text:
+            return _NOTHING
+        if self.ttft_ms is None:
+            self.ttft_ms = ms
+        decided = self._pipeline.take(text)
+        if not decided:
+            return _NOTHING
+        decided.sort(key=lambda found: found[1].at_char)
+        return self._judge(self._verdicts(decided, ms))
 
     def slices(
         self, ms: float, text: str, channel: Channel = "answer"

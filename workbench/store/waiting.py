@@ -43,15 +43,27 @@ class Waiting:
         """Take anything else: what waits of its attempt goes before it."""
         attempt = getattr(event, "attempt", None)
         end = type(event) is AttemptEnded
-        for stream in list(self._pieces):
-            if attempt is None or stream[0] == attempt:
-                self._take_pieces(stream, end=end)
+        for stream in self._streams_of(attempt):
+            self._take_pieces(stream, end=end)
         if end:
             for stream in [s for s in self._streams if s[0] == attempt]:
                 self._take_pieces(stream, end=True)
         line = encode(event, self._redactor or None)
         self._lines.append(line)
         self.bytes += len(line)
+
+    def _streams_of(self, attempt: int | None) -> list[Stream]:
+        """Return the streams of an attempt that have pieces waiting, in their order; with None all.
+
+        Hundreds of attempts may be waiting: only one that has both channels is worth a search.
+        """
+        if attempt is None:
+            return list(self._pieces)
+        own: list[Stream] = [(attempt, "answer"), (attempt, "reasoning")]
+        waiting = [stream for stream in own if stream in self._pieces]
+        if len(waiting) < len(own):
+            return waiting
+        return [stream for stream in self._pieces if stream[0] == attempt]
 
     def collect(self, *, end: bool = False) -> None:
         """Make lines of all pieces; at the *end* also of the text that was held back."""
