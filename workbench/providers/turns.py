@@ -12,15 +12,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from time import thread_time_ns
 
-AT_ONCE = 2
-"""Readers woken in one turn of the loop."""
+TURN_NS = 5_000_000
+"""How much CPU a turn of the loop should take, about: the sockets are looked at so often."""
+MOST = 32
+"""Readers woken in one turn of the loop, at most; fewer when they take their time."""
 
 
 class Turns:
-    """Wakes the readers of one engine."""
+    """Wakes the readers of one engine. *clock* gives nanoseconds of CPU: time that other processes
+    take would only make the turns shorter.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], int] = thread_time_ns) -> None:
+        self._clock = clock
+        self._at_once = MOST // 4
+        self._began_ns = 0
         self._waiting: deque[asyncio.Future[None] | Callable[[], object]] = deque()
         self._ringing = False
 
@@ -38,7 +46,8 @@ class Turns:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        left = AT_ONCE
+        self._adapt()
+        left = most = self._at_once
         while left and self._waiting:
             entry = self._waiting.popleft()
             if not isinstance(entry, asyncio.Future):
@@ -47,6 +56,17 @@ class Turns:
                 entry.set_result(None)
                 left -= 1
         # Also when nobody is left: whoever comes within this turn of the loop goes on in the next.
-        self._ringing = left < AT_ONCE
+        self._ringing = left < most
         if self._ringing:
             asyncio.get_running_loop().call_soon(self._turn)
+
+    def _adapt(self) -> None:
+        """Wake more at once when the turn before was short, fewer when it was long."""
+        now = self._clock()
+        took, self._began_ns = now - self._began_ns, now
+        if not self._ringing:
+            return  # the loop slept since
+        if took > TURN_NS:
+            self._at_once = max(1, self._at_once // 2)
+        elif took < TURN_NS // 2:
+            self._at_once = min(MOST, self._at_once * 2)
