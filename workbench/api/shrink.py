@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from workbench.api.loading import suite_path
 from workbench.api.run import judges_of
 from workbench.api.unit import UnitSender
-from workbench.api.wiring import fallbacks_of, known_secrets, make_tools
+from workbench.api.wiring import fallbacks_of, known_secrets, local_models, make_tools
 from workbench.config.settings import Settings
 from workbench.engine.clock import metered_loop
 from workbench.engine.unit import UnitSpec
@@ -105,8 +105,8 @@ class _Tries:
         self._fallbacks = {f.name: f for f in fallbacks_of((lane,), settings)}
         judges = judges_of(settings, {self._checks}, self._lanes, self._fallbacks)
         asked = {**judges, **self._fallbacks, **self._lanes}.values()
-        local = sum(one.provider == "local" for one in asked)
-        self._sender = UnitSender(make_tools(settings, local, cached=cached))
+        tools = make_tools(settings, local_models(asked), cached=cached)
+        self._sender = UnitSender(tools)
         # What goes on after the first failure changes nothing, but only whole answers are kept.
         self._abort: AbortMode = "off" if cached else "first"
         self._wanted: str | None = None
