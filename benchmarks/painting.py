@@ -2,10 +2,11 @@
 
 Run: python benchmarks/painting.py [--lanes 8] [--rate 2500] [--seconds 8] [--size 200x60]
 
-A child process shows the workbench on a pseudo terminal and is fed events at the given pace; the
-parent reads what it paints, types into the prompt meanwhile, and reports the child's CPU share, how
-late its event loop was, how much CPU its thread used between two turns of it (what the lateness
-would be on a machine with nothing else to do), and how long a key took until it was painted.
+A child process shows the workbench on a pseudo terminal; another one feeds it events at the given
+pace over a socket, as the engine does. The parent reads what is painted, types into the prompt
+meanwhile, and reports the screen's CPU share, how late its event loop was, how much CPU its thread
+used between two turns of it (what the lateness would be on a machine with nothing else to do), and
+how long a key took until it was painted.
 """
 
 from __future__ import annotations
@@ -27,103 +28,86 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORD = "lorem"
 BATCH = 0.02
+SETTLE = 1.0
+"""Seconds that the feed waits before it streams."""
 
 
-def child(lanes: int, rate: int, seconds: float, report: str) -> int:  # noqa: C901 - one engine
+def child(lanes: int, rate: int, seconds: float, report: str) -> int:
     gc.disable()  # as the command does, until the first frame
     sys.path.insert(0, str(ROOT))
-    from workbench.engine.plan import StartRace
-    from workbench.model.events import (
-        AttemptEnded,
-        AttemptQueued,
-        AttemptStarted,
-        Chunks,
-        Event,
-        IterationEnded,
-        IterationStarted,
-        SessionStarted,
-    )
+    os.environ["PYTHONPATH"] = str(ROOT)
+    from workbench.engine.child import ChildEngine, launch
+
+    launched = launch("benchmarks.painting_feed", str(lanes), str(rate), str(seconds))
+    from workbench.model.events import Event, IterationEnded, IterationStarted
     from workbench.model.lane import Lane
     from workbench.model.prompt import Prompt
     from workbench.tui.app import run
     from workbench.tui.setup import Setup
 
-    names = tuple(Lane(f"lane-{n}", "scripted", "stream") for n in range(lanes))
-    lags: list[float] = []
-    bursts: list[float] = []
-    usage: list[float] = []
+    meter = Meter()
 
-    class Streams:
-        """An engine that only tells how text arrives."""
-
-        def __init__(self) -> None:
-            self.queue: asyncio.Queue[Sequence[Event] | None] = asyncio.Queue()
-            self.task: asyncio.Task[None] | None = None
-
-        async def send(self, command: object) -> None:
-            if isinstance(command, StartRace):
-                self.task = asyncio.create_task(self.stream(command))
-            elif self.task is None:
-                self.queue.put_nowait((SessionStarted("s", "painting", "", "benchmark"),))
-
-        async def stream(self, command: StartRace) -> None:
-            head: list[Event] = [IterationStarted(1, command.plan.prompt, names, (), "")]
-            for n in range(lanes):
-                head += [
-                    AttemptQueued(n + 1, 1, f"lane-{n}", "stream"),
-                    AttemptStarted(n + 1, "", 0),
-                ]
-            self.queue.put_nowait(head)
-            # every pane holds ten thousand characters before the clock starts
-            full = tuple((1.0, f"{WORD} ") for _ in range(1700))
-            self.queue.put_nowait([Chunks(n + 1, full) for n in range(lanes)])
-            await asyncio.sleep(1.0)
-            begin = time.monotonic()
-            before = resource.getrusage(resource.RUSAGE_SELF)
-            told = 0
-            while (now := time.monotonic() - begin) < seconds:
-                due = int(now * rate) - told
-                told += due
-                piece = tuple((now * 1000, WORD if i % 7 else f"{WORD} ") for i in range(due))
-                self.queue.put_nowait([Chunks(n + 1, piece) for n in range(lanes)])
-                wake, spent = time.monotonic() + BATCH, time.thread_time()
-                await asyncio.sleep(BATCH)
-                lags.append(time.monotonic() - wake)
-                bursts.append(time.thread_time() - spent)
-            after = resource.getrusage(resource.RUSAGE_SELF)
-            wall = time.monotonic() - begin
-            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            usage.extend((cpu / wall, after.ru_maxrss / 1024))
-            last: list[Event] = [AttemptEnded(n + 1, "complete", 1.0) for n in range(lanes)]
-            self.queue.put_nowait([*last, IterationEnded(1, 1.0)])
+    class Watched(ChildEngine):
+        """Tells the meter when text streams."""
 
         async def events(self) -> AsyncIterator[Sequence[Event]]:
-            while (batch := await self.queue.get()) is not None:
+            async for batch in super().events():
                 yield batch
+                if any(isinstance(event, IterationStarted) for event in batch):
+                    meter.start()
+                elif any(isinstance(event, IterationEnded) for event in batch):
+                    meter.stop()
 
-        async def close(self) -> None:
-            if self.task is not None:
-                self.task.cancel()
+    async def factory() -> ChildEngine:
+        return Watched(launched)
 
-    async def factory() -> Streams:
-        return Streams()
-
+    names = tuple(Lane(f"lane-{n}", "scripted", "stream") for n in range(lanes))
     code = run(factory, Setup(names, Prompt("go")))
-    lags.sort()
-    bursts.sort()
-    Path(report).write_text(
-        json.dumps(
-            {
-                "cpu": usage[0],
-                "memory_mb": usage[1],
-                "lag_p99_ms": lags[int(len(lags) * 0.99)] * 1000,
-                "burst_p99_ms": bursts[int(len(bursts) * 0.99)] * 1000,
-            }
-        )
-    )
+    Path(report).write_text(json.dumps(meter.report()))
     return code
+
+
+def used() -> float:
+    """Return the CPU seconds of this process."""
+    now = resource.getrusage(resource.RUSAGE_SELF)
+    return now.ru_utime + now.ru_stime
+
+
+class Meter:
+    """Watches the screen's loop while lanes stream: how late it turns, and what it uses."""
+
+    def __init__(self) -> None:
+        self.lags: list[float] = []
+        self.bursts: list[float] = []
+        self.share = 0.0
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        await asyncio.sleep(SETTLE)
+        before, began = used(), time.monotonic()
+        while True:
+            wake, spent = time.monotonic() + BATCH, time.thread_time()
+            await asyncio.sleep(BATCH)
+            self.lags.append(time.monotonic() - wake)
+            self.bursts.append(time.thread_time() - spent)
+            self.share = (used() - before) / (time.monotonic() - began)
+
+    def stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def report(self) -> dict[str, float]:
+        lags, bursts = sorted(self.lags), sorted(self.bursts)
+        return {
+            "cpu": self.share,
+            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "lag_p99_ms": lags[int(len(lags) * 0.99)] * 1000,
+            "burst_p99_ms": bursts[int(len(bursts) * 0.99)] * 1000,
+        }
 
 
 class Terminal:
