@@ -15,7 +15,6 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from workbench.api.keys import Keys
 from workbench.api.setup import settings_for
 from workbench.errors import WorkbenchError
 from workbench.redact import Redactor
@@ -29,6 +28,8 @@ def redactor_of(
     """Return what masks every secret that can be known in a project folder (the current one by
     default). Never raises: it is used while something else has gone wrong.
     """
+    from workbench.api.keys import Keys  # not at the start of a screen: it knows every provider
+
     environment = os.environ if environment is None else environment
     found = [value.strip() for name, value in environment.items() if _NAME.search(name)]
     with suppress(WorkbenchError, OSError):  # broken settings: the environment is all there is

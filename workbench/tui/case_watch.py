@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from workbench.engine.plan import StartGuard
 from workbench.model.events import CaseJudged, CasesRun, Event
 from workbench.model.lane import Lane
 from workbench.text import plural
-from workbench.tui.compare import Pair
 from workbench.tui.draft import Guard
 from workbench.tui.lines import Line, Span
 from workbench.tui.live import LiveMode
 from workbench.tui.state import ViewModel
+
+if TYPE_CHECKING:  # comparing is loaded when something is compared
+    from workbench.tui.compare import Pair
 
 Key = tuple[str, str]
 """A case and a lane."""
@@ -132,6 +134,8 @@ class CaseWatch:
 
     def pairs(self) -> list[Pair]:
         """Return the flips as pairs to compare, the answers of before and after."""
+        from workbench.tui.compare import Pair
+
         return [
             Pair(
                 f"{flip.kind} {flip.after.case}, {flip.after.lane}",
