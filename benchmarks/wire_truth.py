@@ -5,8 +5,8 @@
 * wire to verdict: from the server's stamp of a token to the moment a consumer has judged it with
   ``not_contains``, at ``--lanes`` paced streams;
 * cancel: from the close of the iterator to the server seeing the end of the connection;
-* bombs: peak memory of a process that reads a line without end, a body of comments without end, and
-  an answer compressed against all asking, above what it had before.
+* bombs: peak memory of a process that reads (and keeps) a line, comments, or pieces without end,
+  above what it had before.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 from benchmarks.clients import MESSAGES
@@ -97,7 +98,37 @@ def _comments(write: Callable[[bytes], None]) -> None:
     write(b"%x\r\n%b\r\n" % (3 << 14, b":\n\n" * (1 << 14)))
 
 
-BOMBS = {"line without end": _line, "comments without end": _comments}
+def _piece(text: str) -> bytes:
+    data = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n' % text.encode()
+    data *= max(1, 65536 // len(data))
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def _long(write: Callable[[bytes], None]) -> None:
+    write(_piece("x" * 65000))
+
+
+def _short(write: Callable[[bytes], None]) -> None:
+    write(_piece("five "))
+
+
+BOMBS = {
+    "line without end": _line,
+    "comments without end": _comments,
+    "long pieces without end": _long,
+    "short pieces without end": _short,
+}
+
+
+def _peak_mb(*, reset: bool = False) -> float:
+    """Return the process's peak memory, since the last reset where the system has one (Linux)."""
+    try:
+        if reset:
+            Path("/proc/self/clear_refs").write_text("5")
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    except (OSError, IndexError, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 async def _bomb_child(kind: str) -> None:
@@ -114,16 +145,15 @@ async def _bomb_child(kind: str) -> None:
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     provider, services = _provider(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before, kept = _peak_mb(reset=True), list[StreamItem]()
     ended = "no end"
     try:
         limits = Deadlines(first_token=3.0)
-        async for _ in provider.stream(Request("m", ASKED, deadlines=limits)):
-            pass
+        async for batch in provider.stream(Request("m", ASKED, deadlines=limits)):
+            kept += batch
     except ProviderError as error:
         ended = error.kind
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"{kind:24}{ended:>12}{grown:10.1f}")
+    print(f"{kind:26}{ended:>10}{_peak_mb() - before:10.1f}")
     await services.close()
     server.close()
 

@@ -14,6 +14,7 @@ import msgspec
 
 from workbench.errors import ProviderError, StreamBroken
 from workbench.model.attempt import Channel, Tokens
+from workbench.providers.allowance import Allowance, too_large
 from workbench.providers.base import Delta, Final
 from workbench.providers.failures import from_document
 from workbench.providers.http.connection import Part as BodyPart
@@ -33,9 +34,6 @@ from workbench.providers.sse import MAX_EVENT, ServerEvent, SseDecoder
 GAVE_UP = ("error", "abort", "insufficient_system_resource")
 """Finish reasons that say the provider failed (OpenRouter's, vLLM's, DeepSeek's): no success."""
 
-MAX_ANSWER = 64 << 20
-"""Characters an answer may have, reasoning and tool calls included."""
-
 
 @dataclass(slots=True)
 class _Call:
@@ -52,8 +50,8 @@ class ChatStream:
     """
 
     __slots__ = (
+        "_allowance",
         "_calls",
-        "_chars",
         "_chunk_id",
         "_fingerprint",
         "_finish",
@@ -76,7 +74,7 @@ class ChatStream:
     def __init__(self, *, max_event: int = MAX_EVENT) -> None:
         self._sse = SseDecoder(max_event)
         self._seen = 0
-        self._chars = 0
+        self._allowance = Allowance()
         self.done = False
         self._finish: str | None = None
         self._usage: msgspec.Raw | None = None
@@ -119,7 +117,7 @@ class ChatStream:
                 for event in self._sse.feed(data):
                     self._take(event, stamp, deltas)
                 if self._sse.overflow:
-                    raise _too_large("One event of the stream", MAX_EVENT)
+                    raise too_large("One event of the stream", MAX_EVENT)
         except ProviderError as error:
             self.error = error
         return deltas
@@ -163,7 +161,9 @@ class ChatStream:
                 self._take_delta(choice.delta, stamp, deltas)
             elif choice.text:
                 self._say("answer", choice.text, stamp, deltas)
-            elif choice.message is not None and not self._chars:  # else it says it all again
+            elif (
+                choice.message is not None and not self._allowance.taken
+            ):  # else it says it all again
                 self._take_delta(choice.message, stamp, deltas)
             if choice.finish_reason and self._finish is None:
                 self._end(choice.finish_reason)
@@ -245,9 +245,7 @@ class ChatStream:
 
     def _count(self, text: str, stamp: int) -> None:
         self.progress_ns = stamp
-        self._chars += len(text)
-        if self._chars > MAX_ANSWER:
-            raise _too_large("The answer", MAX_ANSWER)
+        self._allowance.take(text)
 
     def rest(self) -> list[Delta]:
         """Return what was held back, at the end: lone halves of surrogate pairs."""
@@ -274,7 +272,7 @@ class ChatStream:
             details, prompt = usage.completion_tokens_details, usage.prompt_tokens_details
             cached = prompt.cached_tokens if prompt else None
             output = usage.completion_tokens
-            if not output and self._chars:  # zero for what was seen to come is no count
+            if not output and self._allowance.taken:  # zero for what was seen to come is no count
                 output = None
             found = Tokens(
                 usage.prompt_tokens or None,
@@ -357,12 +355,4 @@ def _error_event(data: bytes) -> ProviderError:
     document = plain(msgspec.Raw(data))
     return from_document(
         document if document is not None else data.decode("utf-8", "replace"), data
-    )
-
-
-def _too_large(what: str, limit: int) -> ProviderError:
-    return StreamBroken(
-        f"{what} is larger than {limit >> 20} MB.",
-        "The server does not end its lines, or it is not a chat completions server.",
-        kind="too_large",
     )

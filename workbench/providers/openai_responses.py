@@ -13,13 +13,12 @@ import msgspec
 from workbench.errors import ConfigError, ProviderError, StreamBroken
 from workbench.model.attempt import Channel, Tokens
 from workbench.model.lane import Params
+from workbench.providers.allowance import Allowance, too_large
 from workbench.providers.base import Delta, Final
 from workbench.providers.failures import from_document
 from workbench.providers.http.connection import Part
 from workbench.providers.request_body import response_format
 from workbench.providers.sse import MAX_EVENT, ServerEvent, SseDecoder
-
-MAX_ANSWER = 64 << 20
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -49,7 +48,7 @@ class ResponsesStream:
         self.error: ProviderError | None = None
         self.progress_ns = 0
         self._last_ns = 0
-        self._chars = 0
+        self._allowance = Allowance()
         self._refusal: list[str] = []
         self._calls: list[object] = []
         self._logprobs: list[object] = []
@@ -71,7 +70,7 @@ class ResponsesStream:
                 for event in self._sse.feed(data):
                     self._take(event, stamp, deltas)
                 if self._sse.overflow:
-                    raise _too_large("One event of the stream", MAX_EVENT)
+                    raise too_large("One event of the stream", MAX_EVENT)
         except ProviderError as error:
             self.error = error
         return deltas
@@ -88,9 +87,7 @@ class ResponsesStream:
         self.begun = True
         if found.delta:
             self.progress_ns = stamp
-            self._chars += len(found.delta)
-            if self._chars > MAX_ANSWER:
-                raise _too_large("The answer", MAX_ANSWER)
+            self._allowance.take(found.delta)
         channel = _CHANNELS.get(found.type)
         if channel is not None and found.delta:
             deltas.append(Delta(stamp, found.delta, channel))
@@ -205,7 +202,3 @@ def _tokens(usage: object) -> Tokens:
 def _count(place: object, key: str) -> int | None:
     found = place.get(key) if isinstance(place, dict) else None
     return found if isinstance(found, int) else None
-
-
-def _too_large(what: str, limit: int) -> ProviderError:
-    return StreamBroken(f"{what} is larger than {limit >> 20} MB.", kind="too_large")

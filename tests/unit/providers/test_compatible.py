@@ -181,10 +181,11 @@ async def test_256_lanes_at_once_all_answer_and_leave_no_connection_in_use(
     assert all(isinstance(items[0], Sent) and items[0].connect_ms is None for items in again)
 
 
-async def test_an_answer_beyond_the_limit_ends_the_attempt(
-    url: str, services: Services, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limit", ["MAX_ANSWER", "MAX_PIECES"])
+async def test_an_answer_beyond_the_limits_ends_the_attempt(
+    url: str, services: Services, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr("workbench.providers.openai_chat.MAX_ANSWER", 100)
+    monkeypatch.setattr(f"workbench.providers.allowance.{limit}", 100)
     provider = make(Lane("a", "compatible", "m", base_url=url), services)
     with pytest.raises(ProviderError) as caught:
         await collect(provider, "m:tokens=1000")
