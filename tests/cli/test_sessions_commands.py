@@ -82,6 +82,9 @@ def test_bisect_sends_what_is_not_recorded_and_keeps_it(workbench, saved) -> Non
     assert found.code == 2  # a provider that fails gives no verdict
     shown = workbench("sessions", "show", saved, "--json").document
     assert shown["iterations"][-1]["parent"] == 1
+    assert (
+        "bisect: iteration 1 again, for contains:Sure" in workbench("sessions", "show", saved).out
+    )
 
 
 def test_a_cached_answer_is_taken_only_when_asked_for_and_marked(workbench) -> None:
