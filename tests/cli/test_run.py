@@ -304,3 +304,31 @@ def test_valid_json_and_exact_fields_are_counted_and_survive_a_resume(
     again = workbench("run", "j", "-l", "fields", "--resume", str(first["session"]), "--json")
     assert again.document["lanes"][0]["json"] == first["lanes"][0]["json"]
     assert first["lanes"][0]["json"]["fields"]["zip"]["count"] == 2
+
+
+@pytest.mark.usefixtures("suite")
+def test_what_did_not_pass_is_listed_with_its_reason(workbench: Call) -> None:
+    result = workbench("run", "s", "-l", "prose", "--no-save")
+    lines = [line for line in result.out.splitlines() if line.startswith("prose: fail ")]
+    assert len(lines) == 2
+    assert any("json: json" in line and "not JSON" in line for line in lines)
+
+
+def test_a_fence_that_a_check_lets_be_makes_an_answer_no_less_json(
+    workbench: Call, project: Path
+) -> None:
+    with (project / "workbench.toml").open("a") as file:
+        file.write(
+            '[lanes.fenced]\nprovider = "scripted"\nmodel = "m"\n'
+            'options = { text = "```json\\n{\\"a\\": 1}\\n```\\n" }\n'
+        )
+    messages, expected = (Message("user", "x"),), ('{"a": 1.0}',)
+    cases = [
+        Case("free", messages, checks=("json/fence",), expected=expected),
+        Case("bare", messages, checks=("json",), expected=expected),
+    ]
+    append_cases(project / "suites" / "f.jsonl", cases)
+    found = workbench("run", "f", "-l", "fenced", "--json").document["lanes"][0]["json"]
+    assert (found["valid"]["count"], found["exact"]["count"]) == (1, 1)
+    added = workbench("run", "f", "-l", "fenced", "-c", "json/fence", "--json")
+    assert added.document["lanes"][0]["json"]["exact"]["count"] == 2

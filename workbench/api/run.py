@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.api.earlier import TITLE, Earlier, RunRecord, last_run
 from workbench.api.loading import suite_path
-from workbench.api.run_work import RunWork
+from workbench.api.run_work import RunWork, Seen
 from workbench.api.wiring import fallbacks_of, local_models, make_tools
 from workbench.checks.asking import lane_asked
 from workbench.checks.syntax import CheckSpec, for_lane, parse_checks
@@ -46,10 +46,9 @@ class RunOutcome:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def run_suite(
-    settings: Settings, plan: RunPlan, seen: Callable[[UnitResult, int], None] | None = None
-) -> RunOutcome:
-    """Run a suite. *seen* is called with each result and the number of units planned.
+def run_suite(settings: Settings, plan: RunPlan, seen: Seen | None = None) -> RunOutcome:
+    """Run a suite. *seen* is called with each result and the number of units planned, and with None
+    several times a second, so that it can show that time passes.
 
     SIGINT and SIGTERM cancel what runs; what arrived is kept, saved and returned.
 
@@ -68,7 +67,7 @@ def run_cases(
     plan: RunPlan,
     suite: str,
     cases: Sequence[Case],
-    seen: Callable[[UnitResult, int], None] | None = None,
+    seen: Seen | None = None,
 ) -> RunOutcome:
     """Run *cases* under the name *suite*; what :func:`run_suite` does once it has read them.
 
@@ -77,7 +76,7 @@ def run_cases(
         UsageError: a check that cannot be read, a budget over an unknown price.
     """
     lanes = {name: settings.lane(name) for name in dict.fromkeys(plan.lanes)}
-    truths = truths_of(cases)
+    truths = truths_of(cases, plan.checks)
     earlier = Earlier()
     if plan.resume:
         earlier = RunRecord(settings, plan.resume).to_go_on_with(

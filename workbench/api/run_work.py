@@ -44,6 +44,9 @@ _SYNC_S = 1.0
 Key = tuple[str, str, int]
 """Case, lane and repeat."""
 
+Seen = Callable[[UnitResult | None, int], None]
+"""Hears each result with the number of units planned, and None several times a second."""
+
 
 class RunWork:
     """One run in one event loop: sends units through the engine's own attempt runner.
@@ -88,7 +91,7 @@ class RunWork:
         self.session_id = ""
         self.sent = 0
 
-    async def run(self, seen: Callable[[UnitResult, int], None] | None) -> tuple[Stop, float]:
+    async def run(self, seen: Seen | None) -> tuple[Stop, float]:
         """Send the units; return why it ended and how many seconds it took."""
         begun = monotonic()
         self._journal = self._tools.open_session(self._opened).journal
@@ -113,7 +116,7 @@ class RunWork:
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(ValueError, RuntimeError):  # only a main thread may handle signals
                 loop.add_signal_handler(number, runner.stop, "interrupted")
-        keeper = asyncio.create_task(self._keep(self._journal))
+        keeper = asyncio.create_task(self._keep(self._journal, seen))
         try:
             stopped = await runner.run()
         finally:
@@ -121,10 +124,12 @@ class RunWork:
             await self._close(self._journal)
         return stopped, monotonic() - begun
 
-    async def _keep(self, journal: JournalLike) -> None:
+    async def _keep(self, journal: JournalLike, seen: Seen | None) -> None:
         """Flush often and bring the file to the disk once a second, not at the end of each case."""
         waited = 0.0
         while True:
+            if seen is not None:
+                seen(None, len(self._units))
             await asyncio.sleep(_FLUSH_S)
             waited += _FLUSH_S
             if waited >= _SYNC_S:

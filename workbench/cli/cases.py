@@ -62,10 +62,10 @@ def add(
 
 
 @cases.command(name="list")
-@click.argument("suite")
+@click.argument("suite", default="cases.jsonl")
 @click.option("--json", "as_json", is_flag=True, help="Print the cases as JSON Lines.")
 def list_cases(*, suite: str, as_json: bool) -> None:
-    """List the cases of SUITE."""
+    """List the cases of SUITE (cases.jsonl, where the screen saves them)."""
     loaded = api.open_suite(settings_for(), suite)
     if as_json:
         for case in loaded.cases:

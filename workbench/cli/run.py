@@ -28,6 +28,8 @@ INTERRUPTED = 130
 _REDRAW_SECONDS = 0.1
 _BAR_CELLS = 30
 _FIELDS = 6
+_LISTED = 20
+_FAILING = ("fail", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +150,27 @@ class _Progress:
         self._last = 0.0
         self._begun = monotonic()
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._failed = ""
 
-    def __call__(self, result: UnitResult, planned: int) -> None:
-        """Count a result; draw a few times a second."""
-        self._counts[result.lane, result.verdict] += 1
+    def __call__(self, result: UnitResult | None, planned: int) -> None:
+        """Count a result; draw a few times a second, also when nothing came."""
+        if result is not None:
+            self._counts[result.lane, result.verdict] += 1
+            if result.verdict in ("fail", "error"):
+                self._failed = f"{result.lane}: {result.case}: {_why(result)}"
         now = monotonic()
         if not self._live.active or now - self._last < _REDRAW_SECONDS:
             return
         self._last = now
-        done = self._counts.total()
+        done, seconds = self._counts.total(), now - self._begun
         full = _BAR_CELLS * done // max(1, planned)
         bar = "━" * full + "╌" * (_BAR_CELLS - full)
-        lines = [f"{bar} {done} of {planned}  {done / max(1e-3, now - self._begun):.0f}/s"]
+        lines = [f"{bar} {done} of {planned}  {seconds:.0f} s  {done / max(1e-3, seconds):.1f}/s"]
         for lane in dict.fromkeys(lane for lane, _ in self._counts):
             said = (f"{self._counts[lane, v]} {v}" for v in ("pass", "fail", "error", "pending"))
             lines.append(f"{lane}: {'  '.join(said)}")
+        if self._failed:
+            lines.append(visible_line(f"last failure: {self._failed}"))
         self._live.draw(lines)
 
     def clear(self) -> None:
@@ -220,6 +228,7 @@ def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
                 f"{lane.lane}: flaky {case.case}: {case.passed} of {case.total} passed, "
                 f"the {case.varies} varies"
             )
+    _failing(lanes)
     _compare(lanes)
     for name, found in scores.fields.items():
         output.line(f"{name}: {_json_line(found)}")
@@ -232,6 +241,21 @@ def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
                     f"{name}: {label.label} (high risk) missed {missed.count} of {missed.total} "
                     f"({missed.low:.0%} to {missed.high:.0%})"
                 )
+
+
+def _failing(lanes: Sequence[LaneResult]) -> None:
+    """List the cases that did not pass, each with its first reason."""
+    failing = [(lane.lane, c) for lane in lanes for c in lane.cases if c.status in _FAILING]
+    for name, case in failing[:_LISTED]:
+        bad = next((r for r in case.results if not r.passed), case.results[0])
+        output.line(visible_line(f"{name}: {case.status} {case.case}: {_why(bad)}"))
+    if len(failing) > _LISTED:
+        more = plural(len(failing) - _LISTED, "more case")
+        output.line(f"{more} did not pass: --json, --md and --junit list them all")
+
+
+def _why(result: UnitResult) -> str:
+    return f"{result.check or result.kind or result.state}: {result.reason}"
 
 
 def _compare(lanes: Sequence[LaneResult]) -> None:

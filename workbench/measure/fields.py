@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.measure.intervals import Rate, wilson
 
+_FENCE = re.compile(r"\s*```(?:json)?[ \t]*\n(.*?)```\s*", re.DOTALL)
 DEEPEST = 8
 """Objects further down are compared whole."""
 
@@ -17,10 +19,12 @@ DEEPEST = 8
 class Wanted:
     """The values that would be right, any of them, each as canonical texts by field.
 
-    The field ``""`` is the whole value. Without values only the validity is asked for.
+    The field ``""`` is the whole value. Without values only the validity is asked for. When
+    ``fenced``, the answer may stand in a code fence.
     """
 
     values: tuple[dict[str, str], ...] = ()
+    fenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,21 @@ class FieldScore:
     fields: tuple[tuple[str, Rate], ...]
 
 
-def wanted(expected: Iterable[str]) -> Wanted:
+def wanted(expected: Iterable[str], *, fenced: bool = False) -> Wanted:
     """Read expected answers; those that are no JSON object or array are left out."""
     found = (_read(text) for text in expected)
-    return Wanted(tuple(fields for fields in found if fields and fields[""][0] in "{["))
+    return Wanted(tuple(fields for fields in found if fields and fields[""][0] in "{["), fenced)
 
 
 def match(answer: str, right: Wanted) -> Match:
-    """Compare one whole answer; white space around it does not matter, a code fence does.
+    """Compare one whole answer; white space around it does not matter, a code fence does unless it
+    may be there.
 
     Numbers are equal by value (1 and 1.0), the order of keys does not count, a missing field is
     wrong, and a field that nobody expects only keeps the whole from being exact.
     """
-    got = _read(answer)
+    fence = _FENCE.fullmatch(answer) if right.fenced else None
+    got = _read(fence[1] if fence else answer)
     if not right.values:
         return Match(got is not None)
     known = got or {}

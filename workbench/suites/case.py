@@ -123,7 +123,7 @@ def case_of(
     if failed is None:
         raise UsageError(
             f"Attempt {attempt.number} did not fail: there is nothing to make a case of.",
-            "Choose a failed attempt; `workbench sessions show` lists them.",
+            "`workbench sessions show NAME -i N` lists the attempts of iteration N.",
         )
     result = _result(attempt, failed.check)
     evidence = Evidence(

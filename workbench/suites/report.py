@@ -169,7 +169,7 @@ def markdown(suite: str, lanes: Sequence[LaneResult], broken: Sequence[str] = ()
 def _cell(text: str) -> str:
     """Return *text* so that Markdown shows it and does nothing else."""
     flat = " ".join(_NOT_XML.sub("\ufffd", text).split())[:200]
-    return re.sub(r"[\\`*_{}\[\]<>()#+!|@~&:/-]", lambda sign: f"&#{ord(sign.group())};", flat)
+    return re.sub(r"[\\`*_{}\[\]<>#|@~&]|:(?=\S)", lambda sign: f"&#{ord(sign.group())};", flat)
 
 
 def baseline_of(suite: str, lanes: Sequence[LaneResult]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from workbench.checks.syntax import parse_checks
+from workbench.checks.syntax import CheckSpec, parse_checks
 from workbench.measure.fields import FieldScore, Match, score_fields, wanted
 from workbench.measure.labels import TaskScore, score_labels
 from workbench.suites.case import Case
@@ -13,9 +13,10 @@ from workbench.suites.results import Truth, UnitResult
 _JSON_CHECKS = ("json", "json_schema")
 
 
-def truths_of(cases: Iterable[Case]) -> dict[str, Truth]:
+def truths_of(cases: Iterable[Case], added: Sequence[str] = ()) -> dict[str, Truth]:
     """Return what is known to be right, by case. JSON is wanted by the cases whose expected value
-    is an object or an array, or that a JSON check judges.
+    is an object or an array, or that a JSON check judges: one of theirs or one *added* to all. It
+    may be fenced where such a check lets it be.
 
     Raises:
         CheckSyntaxError: a check cannot be read.
@@ -24,20 +25,23 @@ def truths_of(cases: Iterable[Case]) -> dict[str, Truth]:
     labels = tuple(sorted({true for case in cases for true in case.labels[:1]}))
     found = {}
     for case in cases:
-        right = wanted(case.expected)
-        as_json = right if right.values or _judged_as_json(case.checks) else None
+        judging = _json_checks((*case.checks, *added))
+        fenced = any("fence" in spec.argument.options for spec in judging)
+        right = wanted(case.expected, fenced=fenced)
+        as_json = right if right.values or judging else None
         if as_json is not None or case.labels:
             found[case.id] = Truth(as_json, labels if case.labels else ())
     return found
 
 
-def _judged_as_json(checks: Sequence[str]) -> bool:
-    return any(
-        spec.name in _JSON_CHECKS and not spec.negated
+def _json_checks(checks: Sequence[str]) -> list[CheckSpec]:
+    return [
+        spec
         for text in checks
         if "json" in text
         for spec in parse_checks([text])
-    )
+        if spec.name in _JSON_CHECKS and not spec.negated
+    ]
 
 
 def score_json(results: Iterable[UnitResult]) -> dict[str, FieldScore]:
