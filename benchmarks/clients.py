@@ -78,10 +78,11 @@ def ours_over_cerebras(url: str) -> AbstractAsyncContextManager[Ask]:
 @asynccontextmanager
 async def engine(url: str) -> AsyncIterator[Ask]:
     """Workbench's whole engine: provider, ten text checks, fold; nothing saved."""
-    from workbench.api.wiring import PipelineMaker, price
+    from workbench.api.wiring import PipelineMaker
     from workbench.engine.core import Engine, Tools
     from workbench.engine.journal import MemoryJournal
     from workbench.engine.plan import RacePlan, StartRace
+    from workbench.measure.pricing import PriceBook
     from workbench.model.events import Chunks, Event, IterationEnded
     from workbench.model.lane import Lane, Params
     from workbench.model.prompt import Prompt
@@ -99,7 +100,9 @@ async def engine(url: str) -> AsyncIterator[Ask]:
             waiting.pop(event.iteration).set_result(None)
 
     services = Services(lambda _name, _url: None)
-    tools = Tools(services, provider_for, PipelineMaker(), price, lambda _: (MemoryJournal(), ()))
+    tools = Tools(
+        services, provider_for, PipelineMaker(), PriceBook().cost, lambda _: (MemoryJournal(), ())
+    )
     running = Engine(tools, listen)
     prompt = Prompt(MESSAGES[0]["content"])
 

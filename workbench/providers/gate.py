@@ -90,7 +90,7 @@ class Gate:
         if rest is not None:
             error.hint = f"{error.hint} The lane rests for {rest:.0f} s now.".lstrip()
         if error.kind == "rate_limit" and error.retry_after:
-            self._limiter.close_for(min(error.retry_after, 600.0))
+            self._limiter.close_for(min(error.retry_after, 86_400.0))
 
 
 def reservation(request: Request, cap: int | None = None) -> int:

@@ -12,10 +12,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workbench.errors import LaneResting
 from workbench.model.lane import Limits
 
 WINDOW = 60.0
 """Seconds that "per minute" looks back over."""
+
+LONGEST_WAIT = 120.0
+"""Seconds that a provider's ``Retry-After`` is waited for; after a longer one requests fail."""
 
 Status = Callable[[str], None]
 
@@ -51,6 +55,9 @@ class Limiter:
         """Wait until a request with *tokens* reserved fits, and count it.
 
         *status* tells the person how long it takes. Call :meth:`leave` when the request is over.
+
+        Raises:
+            LaneResting: the provider wants no requests for longer than anybody waits.
         """
         if self._line.locked():
             status(f"waiting in line for {self.origin}")
@@ -62,6 +69,7 @@ class Limiter:
                     self._freed.clear()
                     await self._freed.wait()
                     continue
+                self._refuse_if_closed_for_long(now)
                 wait = self.wait(now, limits, tokens)
                 if wait <= 0:
                     break
@@ -74,6 +82,16 @@ class Limiter:
                 self._past.append(admission)
             self._active += 1
             return admission
+
+    def _refuse_if_closed_for_long(self, now: float) -> None:
+        left = self._closed_until - now
+        if left > LONGEST_WAIT:
+            raise LaneResting(
+                f"Not sent: {self.origin} wants no requests for another {left:.0f} s.",
+                "It said so with its last refusal (Retry-After); a quota may be used up.",
+                kind="rate_limit",
+                retry_after=left,
+            )
 
     def wait(self, now: float, limits: Limits, tokens: int) -> float:
         """Return how many seconds a request with *tokens* has to wait at loop time *now*.

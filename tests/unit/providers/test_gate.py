@@ -48,6 +48,14 @@ async def test_a_retry_after_closes_the_account_for_every_lane() -> None:
     assert limiter.wait(asyncio.get_running_loop().time(), Limits(), 0) == pytest.approx(7, abs=0.1)
 
 
+async def test_a_provider_that_wants_an_hour_of_rest_is_not_waited_for() -> None:
+    gate = Gate(Limiter("https://o"), Limits())
+    gate.failed(ProviderError("HTTP 429.", kind="rate_limit", retry_after=3600))
+    with pytest.raises(LaneResting, match="wants no requests for another 3600 s") as caught:
+        await gate.enter(Request("m", (Message("user", "hi"),)))
+    assert caught.value.kind == "rate_limit"
+
+
 async def test_requests_at_once_wait_for_one_to_leave() -> None:
     limiter, said = Limiter("o"), []
     first = await limiter.admit(Limits(concurrent=1), 0, said.append)
