@@ -293,6 +293,9 @@ async def test_answers_are_copied_and_pages_take_the_screen_over(tmp_path: Path)
         async with browser_on(serving, tmp_path / "profile") as (browser, tab):
             await tab.press("j", CTRL)
             await tab.until(lambda seen: '{"umbrellas": 3}' in seen and "passed" in seen)
+            parts = "[document.body, document.querySelector('.xterm-scrollable-element')]"
+            grounds = await tab.eval(f"{parts}.map(e => getComputedStyle(e).backgroundColor)")
+            assert grounds == [grounds[0]] * 2 != ["rgb(0, 0, 0)"] * 2  # the theme's, edge to edge
             allowed = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
             await browser.call("Browser.grantPermissions", **allowed)
             for _ in range(2):

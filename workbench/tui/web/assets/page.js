@@ -50,7 +50,11 @@
     };
     mine.onmessage = (event) => {
       if (typeof event.data !== "string") term.write(new Uint8Array(event.data));
-      else document.body.style.background = JSON.parse(event.data).ground;
+      else {
+        const { ground } = JSON.parse(event.data);
+        document.body.style.background = ground;
+        term.options.theme = { background: ground };
+      }
     };
     mine.onclose = (event) => {
       if (line !== mine) return;
