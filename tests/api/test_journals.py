@@ -210,3 +210,19 @@ async def test_earlier_iterations_come_when_they_are_asked_for(settings) -> None
     assert fold.earlier == 0
     assert fold.session() == replace(load(settings.sessions / f"{name}.jsonl").session, id=name)
     found.journal.close()
+
+
+async def test_numbers_looked_for_beside_the_loop_are_those_another_process_gave_out(
+    settings,
+) -> None:
+    name = saved(settings, "one")
+    journal, _ = opened(settings, OpenSession(name))
+    other = Journal.open(settings.sessions, name)
+    run(other, "theirs", ["a", "b"])
+    await journal.prepare()
+    run(other, "theirs again", ["c"])
+    begun = await journal.begin(start("mine", 1))
+    assert (begun[0].iteration, begun[1].attempt) == (4, 5)
+    journal.close()
+    other.close()
+    assert load(settings.sessions / f"{name}.jsonl").whole

@@ -103,7 +103,7 @@ class KeptJournal:
         if isinstance(inner := self._inner, Journal):
             async with self._lock:
                 try:
-                    await asyncio.to_thread(inner.look)
+                    inner.know(await asyncio.to_thread(inner.look))
                 except OSError as error:
                     log.warning("numbers are looked for again with the first iteration: %s", error)
 

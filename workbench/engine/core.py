@@ -43,6 +43,7 @@ from workbench.providers.base import Provider, Services
 
 FLUSH_SECONDS = 0.2
 PREPARE_SECONDS = 0.3
+SLICE, SLICE_SECONDS = 500, 0.015
 _START, _WARM, _PREPARE, _GUARD = "start", "warm", "prepare", "guard"
 
 
@@ -294,8 +295,11 @@ class Engine:
     async def _say_earlier(self, command: LoadEarlier) -> None:
         async with self._turn:
             read = self._opened.earlier
-            for event in await asyncio.to_thread(read, command.before, command.count):
-                self._listener(event)
+            events = await asyncio.to_thread(read, command.before, command.count)
+            for start in range(0, len(events), SLICE):
+                for event in events[start : start + SLICE]:
+                    self._listener(event)
+                await asyncio.sleep(SLICE_SECONDS)  # what streams meanwhile is not held up
 
     def _provider(self, lane: Lane) -> Provider:
         """Return the lane's adapter, a new one if the lane's settings have changed."""

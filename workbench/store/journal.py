@@ -34,7 +34,7 @@ from workbench.model.events import (
 )
 from workbench.redact import Redactor
 from workbench.store.names import new_ids, path_of, slug
-from workbench.store.numbers import numbers_in
+from workbench.store.numbers import Given, given_in
 from workbench.store.waiting import Waiting
 
 FLUSH_S = 0.2
@@ -131,7 +131,8 @@ class Journal:
             file = AppendFile(path, create=False)
             journal = cls(file, session_id, secrets)
             if look:
-                journal.look()
+                with file.locked(LONG_PATIENCE_S):
+                    journal._catch_up()
         except FileNotFoundError as error:
             raise SessionError(
                 f"There is no session {session_id!r} in {folder}.", "See: workbench sessions list"
@@ -142,15 +143,25 @@ class Journal:
             raise _not_saved(error, path) from error
         return journal
 
-    def look(self) -> None:
-        """Read which numbers have been given out.
+    def look(self) -> Given:
+        """Read which numbers have been given out. Meant for a thread: it has a file of its own,
+        for a lock is held by an open file, not by a thread.
 
         Raises:
             SessionVersionError: a newer Workbench has written to it.
             OSError: it cannot be read, or another process keeps it locked.
         """
-        with self._file.locked(LONG_PATIENCE_S):
-            self._catch_up()
+        file = AppendFile(self._file.path, create=False)
+        try:
+            with file.locked(LONG_PATIENCE_S):
+                return given_in(file.lines(0))
+        finally:
+            file.close()
+
+    def know(self, given: Given) -> None:
+        """Take what :meth:`look` found, unless it is known by now."""
+        if not self._seen and given.seen <= self._file.size():
+            self._take(given)
 
     @property
     def path(self) -> Path:
@@ -310,12 +321,12 @@ class Journal:
             return
         if size < self._seen:
             self._seen = 0  # somebody cut the file: look at all of it again
-        iteration, attempt, end = numbers_in(self._file.lines(self._seen))
-        self._iterations = max(self._iterations, iteration)
-        self._attempts = max(self._attempts, attempt)
-        if end is not None:
-            self._seen = end.offset + len(end.data) + end.ended
-        self._partial = end is not None and not end.ended
+        self._take(given_in(self._file.lines(self._seen), self._seen))
+
+    def _take(self, given: Given) -> None:
+        self._iterations = max(self._iterations, given.iteration)
+        self._attempts = max(self._attempts, given.attempt)
+        self._seen, self._partial = given.seen, given.partial
 
     def _rescue_if_orphaned(self) -> None:
         """Somebody deleted or replaced the file: save all of it again, under a free name."""
@@ -332,8 +343,8 @@ class Journal:
         """
         if self._promised is None:
             return
-        iteration, attempt, _ = numbers_in(self._file.lines(self._seen))
-        if iteration <= self._promised[0] and attempt <= self._promised[1]:
+        given = given_in(self._file.lines(self._seen), self._seen)
+        if given.iteration <= self._promised[0] and given.attempt <= self._promised[1]:
             return
         self._move(self._seen)
         self._partial = False

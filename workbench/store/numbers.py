@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from workbench.files.lines import Line
 from workbench.store.codec import Decoder, Problem
 
-_NUMBER = re.compile(
-    rb'^\{"v":1,"t":"(?!iteration_end|mark)[a-z]+","(attempt|iteration)":(\d{1,15})\b'
-)
+_NUMBER = re.compile(rb'\{"v":1,"t":"[a-z_]+","(attempt|iteration)":(\d{1,15})\b')
 
 
-def numbers_in(lines: Iterable[Line]) -> tuple[int, int, Line | None]:
-    """Return the highest number of an iteration and of an attempt in *lines*, 0 for none, and the
-    last line.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The highest numbers of an iteration and of an attempt, 0 for none; the byte up to which they
+    were looked for, and whether a line without its end stands there.
     """
+
+    iteration: int = 0
+    attempt: int = 0
+    seen: int = 0
+    partial: bool = False
+
+
+def given_in(lines: Iterable[Line], start: int = 0) -> Given:
+    """Return what numbers *lines*, the first of which stands at byte *start*, have taken."""
     decoder = Decoder()
     iteration = attempt = 0
     last = None
@@ -34,4 +43,6 @@ def numbers_in(lines: Iterable[Line]) -> tuple[int, int, Line | None]:
             if not isinstance(event, Problem):
                 attempt = max(attempt, getattr(event, "attempt", None) or 0)
                 iteration = max(iteration, getattr(event, "iteration", 0))
-    return iteration, attempt, last
+    if last is None:
+        return Given(seen=start)
+    return Given(iteration, attempt, last.offset + len(last.data) + last.ended, not last.ended)

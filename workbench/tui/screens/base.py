@@ -39,7 +39,7 @@ class LookingScreen(CopyingScreen):
         self.model = model
         self.painter = painter
         self.bridge = bridge
-        self._oldest: int | None = None
+        self._oldest: tuple[int, int] | None = None  # asked for what is earlier, and how much
 
     def paint(self, *, reload: bool = False) -> None:
         """Draw what changed; *reload* shows the draft in the editors again."""

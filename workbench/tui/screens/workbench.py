@@ -305,14 +305,15 @@ class WorkbenchScreen(KeepingScreen):
         if self.model.step(-1):
             self.paint(reload=True)
         elif self.model.fold.earlier and self._oldest is None:
-            self._oldest = min(self.model.fold.iterations)
-            self.bridge.send(LoadEarlier(self._oldest, more(len(self.model.fold.iterations))))
+            oldest = min(self.model.fold.iterations)
+            self._oldest = oldest, self.model.fold.earlier
+            self.bridge.send(LoadEarlier(oldest, more(len(self.model.fold.iterations))))
 
     def _go_on_to_older(self) -> bool:
         """Step on when the iterations before the oldest one have come; True if it stepped."""
-        if self._oldest is None or min(self.model.fold.iterations, default=0) >= self._oldest:
+        if self._oldest is None or self.model.fold.earlier >= self._oldest[1]:
             return False
-        here, self._oldest = self._oldest, None
+        here, self._oldest = self._oldest[0], None
         return self.model.selected == here and self.model.step(-1)
 
     def action_newer(self) -> None:
