@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one script per line: a table
 """The OpenAI and Cerebras SDKs over our connections: same scripts, same outcomes, no surprises."""
 
 import asyncio
@@ -201,6 +202,37 @@ async def test_responses_that_do_not_end_well(
     assert (found.state, found.text) == (state, "Hello")
     if found.final is not None:
         assert found.final.finish_reason == finish
+
+
+ITEM = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+FILTERED = {**DONE, "incomplete_details": {"reason": "content_filter"}}
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "text", "kept"),
+    [
+        ([*SAID, event("response.completed", response={**DONE, "usage": None})], "complete", "Hello", {}),
+        ([*SAID, event("response.completed", response=DONE), *SAID], "complete", "Hello", {}),
+        ([event("response.odd.delta", delta={"x": 1}), *SAID, event("response.completed", response=DONE)], "complete", "Hello", {}),
+        ([event("keepalive"), *SAID, b": ping\n\n", event("response.completed", response=DONE)], "complete", "Hello", {}),
+        ([event("response.output_item.done", item=ITEM), event("response.completed", response=DONE)], "complete", "", {"tool_calls": [{"name": "f", "arguments": "{}", "id": "c"}]}),
+        ([event("response.refusal.delta", delta="I cannot"), event("response.completed", response=DONE)], "complete", "", {"refusal": "I cannot"}),
+        ([*SAID, event("response.incomplete", response=FILTERED)], "complete", "Hello", {}),
+        ([*SAID, event("response.failed", response={"error": None})], "error", "Hello", {}),
+        ([*SAID, event("response.failed")], "error", "Hello", {}),
+        ([*SAID, b"data: [DONE]\n\n"], "truncated", "Hello", {}),
+    ],
+)  # fmt: skip
+async def test_hostile_responses_end_as_they_must(
+    services: Services, events: list[bytes], state: str, text: str, kept: dict[str, object]
+) -> None:
+    async with fault_server([ok(*events)]) as (url, _):
+        found = await attempt(provider_for(lane("openai", url, api="responses"), services))
+        await services.close()
+    assert (found.state, found.text) == (state, text)
+    for name, value in kept.items():
+        assert found.final is not None
+        assert found.final.provider_data[name] == value
 
 
 async def test_what_responses_does_not_know_is_refused_and_log_probabilities_are_kept(

@@ -165,14 +165,22 @@ def _decode(data: bytes) -> _Event:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        found: object = json.loads(data.decode("utf-8", "replace"))
-        return msgspec.convert(found, _Event)
+        found: object = json.loads(data.decode("utf-8", "replace"), parse_constant=lambda _: None)
+        return msgspec.convert(_tidied(found), _Event)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise StreamBroken(
             f"An event of the stream is not what the protocol says: {error}.",
             "The server's own words are kept.",
             body=data[:4096].decode("utf-8", "replace"),
         ) from None
+
+
+def _tidied(found: object) -> object:
+    """Drop fields of other types than those of the events that are read here."""
+    kinds = {"type": str, "delta": str, "response": dict, "item": dict, "logprobs": list}
+    if not isinstance(found, dict):
+        return found
+    return {k: v for k, v in found.items() if k not in kinds or isinstance(v, kinds[k])}
 
 
 def _error_in(data: bytes, found: _Event) -> object:
