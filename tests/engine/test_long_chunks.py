@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
-from tests.engine.helpers import lane, plan, race
+from tests.engine.helpers import lane, plan, race, tools
+from workbench.checks.base import Progress
 from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import parse_checks
 from workbench.engine import judging
 from workbench.engine.inprocess import InProcessEngine
 from workbench.engine.judging import SLICE, StreamJudge
-from workbench.engine.plan import Cancel
-from workbench.model.events import AttemptEnded, Chunks, Event, VerdictReached
+from workbench.engine.plan import Cancel, StartRace
+from workbench.model.events import AttemptEnded, Chunks, Event, IterationEnded, VerdictReached
+from workbench.model.fold import SessionFold
+from workbench.model.lane import Lane
+from workbench.model.verdict import Decision
 
 LONG = "word " * 40_000
 
@@ -99,3 +106,37 @@ def test_verdicts_of_one_chunk_come_in_the_order_of_their_characters() -> None:
     found = [v for char in text for v in by_character.chunk(5.0, char).verdicts]
     texts = [v for v in judged.verdicts if not v.name.startswith("max_tokens")]
     assert [(v.name, v.at_char) for v in found] == [(v.name, v.at_char) for v in texts]
+
+
+async def test_a_slow_last_word_lets_other_lanes_go_on_and_cannot_be_cancelled() -> None:
+    judging_ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class Slow(Pipeline):
+        """Waits at its end until the other lane has ended."""
+
+        def finish(self, progress: Progress) -> list[tuple[int, Decision]]:
+            asyncio.run_coroutine_threadsafe(judging_ended.wait(), loop).result(10)
+            return super().finish(progress)
+
+    def pipeline(texts: tuple[str, ...], lane: Lane) -> Pipeline:
+        kind = Slow if lane.name == "slow" else Pipeline
+        return kind(parse_checks(texts))
+
+    client = InProcessEngine(replace(tools(), pipeline=pipeline))
+    fold = SessionFold()
+    lanes = (lane("slow", text="{}"), lane("fast", text="{}", ttft_ms=200))
+    await client.engine.race(StartRace(plan(*lanes, checks=("json", "language:en"))))
+    async for batch in client.events():
+        fold.apply_all(batch)
+        if any(isinstance(e, AttemptEnded) and e.attempt == 2 for e in batch):
+            await client.send(Cancel(1))
+            judging_ended.set()
+        if any(isinstance(e, IterationEnded) for e in batch):
+            break
+    await client.close()
+    slow, fast = fold.iterations[1].record().attempts
+    assert (slow.state, slow.checks[0].verdict) == ("complete", "pass")
+    assert slow.total_ms is not None
+    assert fast.total_ms is not None
+    assert slow.total_ms < fast.total_ms

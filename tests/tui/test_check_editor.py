@@ -54,6 +54,18 @@ async def test_tab_completes_the_shared_start_then_each_candidate_in_turn(tmp_pa
         assert app.model.draft.checks == (editor.text,)
 
 
+async def test_tab_completes_the_members_of_a_group_and_errors_name_their_column(tmp_path):
+    app = app_in(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        editor = app.main.query_one("#checks", CheckEditor)
+        await pilot.press("f3", *"all:(max_w", "tab")
+        assert editor.text == "all:(max_words"
+        await pilot.press(*":x)")
+        await pilot.pause()
+        assert "column 16:" in shown(app)
+
+
 async def test_tab_leaves_a_finished_check_alone_and_goes_on(tmp_path):
     app = app_in(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

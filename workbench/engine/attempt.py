@@ -132,6 +132,9 @@ class AttemptRun:
             self._fail(ProviderError(broken, "This is a defect of Workbench; please report it."))
         try:
             await self._settle()
+        except asyncio.CancelledError:
+            self._stop = "cancelled"  # the thread may still be judging: nobody else does
+            raise
         finally:
             self._finish()
 
