@@ -248,10 +248,7 @@ class AttemptRun:
     def _announce(self, judged: Judgement) -> None:
         if judged.verdicts:
             self._send_output()
-        for verdict in judged.verdicts:
-            self._emit(verdict)
-        if judged.failed is not None:
-            self._emit(judged.failed)
+        self._announce_end(judged)
         for verdict in judged.verdicts:
             if self._stop or self._final or self._shadow or not self._abort.wants(verdict):
                 continue
