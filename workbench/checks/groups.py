@@ -28,6 +28,7 @@ from workbench.checks.base import (
 from workbench.checks.syntax import CheckSpec, parse_check
 from workbench.errors import CheckSyntaxError, UnknownName
 from workbench.model.verdict import Decision
+from workbench.text import plural
 
 MAX_MEMBERS = 50
 MAX_DEPTH = 50
@@ -272,7 +273,9 @@ def _parse_at_least(argument: Argument) -> Callable[[], Check]:
     number = to_int(head, "The number of members that must pass", least=1)
     members, inlined = _read(argument, len(head))
     if number > len(members):
-        raise CheckSyntaxError(f"There are only {len(members)} members.")
+        raise CheckSyntaxError(
+            f"There {'is' if len(members) == 1 else 'are'} only {plural(len(members), 'member')}."
+        )
     return GroupMaker(members, number, inlined)
 
 

@@ -286,7 +286,7 @@ _NAME = re.compile(r"[a-z0-9_]*")
 
 def _parse_sql(argument: Argument) -> Callable[[], Check]:
     no_text(argument)
-    dialect, fence = argument.options.get("dialect", ""), "fence" in argument.options
+    dialect, fence = argument.options.get("dialect", "").lower(), "fence" in argument.options
     if not _NAME.fullmatch(dialect):
         raise CheckSyntaxError("This is not the name of a SQL dialect.")
     if dialect:
