@@ -16,7 +16,7 @@ from workbench.tui.rows import badge, verdict_line
 from workbench.tui.state import ViewModel
 
 ID, CHECKS = "id", "checks"
-_LANE, _ID, _LEAST = 13, 10, 8
+_LANE, _ID, _LEAST, _LONG = 13, 10, 10, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +164,23 @@ class DataTable:
         place = values.index(self.column) if self.column in values else 0
         begin = max(0, min(place - fit + 1, len(values) - fit))
         shown = values[begin : begin + fit]
-        each = max(_LEAST, room // len(shown))
+        widths = shared(room, [self._wanted(name) for name in shown])
         return [
             Column(ID, lane=False, cells=_ID),
-            *(Column(name, lane=False, cells=each) for name in shown),
+            *(
+                Column(name, lane=False, cells=size)
+                for name, size in zip(shown, widths, strict=True)
+            ),
             *(Column(name, lane=True, cells=_LANE) for name in lanes),
         ]
+
+    def _wanted(self, name: str) -> int:
+        """Return the cells that the longest of a column's first values takes."""
+        most = len(name)
+        for row in self.rows[:200]:
+            text = "  ".join(row.checks) if name == CHECKS else row.values.get(name, "")
+            most = max(most, width(((text[:_LONG], ""),)))
+        return max(_LEAST, most + 2)
 
     def lines(self, cells: int, height: int, top: int) -> list[Line]:
         """Return the heading, the rows from *top* on and the lanes' totals, *height* lines."""
@@ -251,6 +262,18 @@ class DataTable:
         if found is None:
             return ((f"{lane} has not answered this row.", "muted"),)
         return (badge(found).span(), ("  ", ""), *verdict_line(found))
+
+
+def shared(room: int, wanted: Sequence[int]) -> list[int]:
+    """Share *room* cells: who wants less than an even share gets it all, the others the rest."""
+    found = [0] * len(wanted)
+    left = room
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    for place, index in enumerate(order):
+        even = left // (len(wanted) - place)
+        found[index] = max(_LEAST, min(wanted[index], even))
+        left -= found[index]
+    return found
 
 
 def attempt_cell(attempt: LiveAttempt | None) -> Span:

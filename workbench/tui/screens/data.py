@@ -26,9 +26,7 @@ from workbench.tui.widgets.field_editor import FieldEditor
 
 LoadRows = Callable[[str], tuple[DataRow, ...]]
 Asked = Literal["send", "stop"]
-_KEYS = (
-    " Enter edit  a add  x remove  u undo  o file  f next failure  v answers  ^J send  Esc close"
-)
+_KEYS = " ^J send  Enter edit  a add  x remove  u undo  o file  f failure  v answers  Esc"
 
 
 class DataScreen(Screen[bool]):

@@ -83,7 +83,7 @@ class WorkbenchScreen(KeepingScreen):
         yield LaneStrip(painter, model, rows.welcome(keys), id="lanes")
         yield RaceStrip(painter, model, id="race")
         yield TotalsLine(painter, model, id="totals")
-        yield CasesLine(painter, self.bridge.cases, id="cases")
+        yield CasesLine(painter, self.bridge.cases, keys["flips"], id="cases")
         yield NoticeLine(painter, model, id="notice")
         yield KeyBar(painter, self.setup.keymap, id="keys")
 

@@ -87,14 +87,16 @@ class TotalsLine(Plain):
 class CasesLine(Plain):
     """The cases that guard the prompt: how many pass, and what flipped."""
 
-    def __init__(self, painter: Painter, cases: CaseWatch, *, id: str) -> None:
+    def __init__(self, painter: Painter, cases: CaseWatch, key: str, *, id: str) -> None:
         super().__init__(painter, id=id)
         self.cases = cases
+        self.key = key
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the line."""
-        del size
-        return ((_MARGIN, *self.cases.line()),)
+        line = (_MARGIN, *self.cases.line())
+        hint: Line = ((self.key, "accent bold"), (" compares ", "muted"))
+        return (spread(line, hint if self.cases.flips() else (), size.width),)
 
 
 class NoticeLine(Plain):
