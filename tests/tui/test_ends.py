@@ -230,3 +230,11 @@ def test_a_terminal_that_closes_without_a_signal_ends_the_screen(mark):
     terminal.read_until(b"streaming")
     os.close(terminal.main)
     assert terminal.process.wait(20) == 129
+
+
+def test_a_session_that_is_not_there_is_refused_before_anything_is_shown(mark):
+    command = (sys.executable, "-m", "workbench", "--session", "nope")
+    terminal = Terminal(mark, command=command)
+    assert terminal.leave() == 2
+    assert b"Unknown session 'nope'" in terminal.out
+    assert b"\x1b[?1049h" not in terminal.out

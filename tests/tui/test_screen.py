@@ -6,9 +6,9 @@ import pytest
 from textual.app import App
 
 from tests.tui.conftest import settled, shown, until
-from tests.tui.fake_engine import Answer, FakeEngine
+from tests.tui.fake_engine import Answer, FakeEngine, race
 from tests.tui.stories import HOSTILE, PROMPT, SMALL, invoice_script, setup
-from workbench.engine.plan import Cancel, Mark, OpenSession, StartRace, Warm
+from workbench.engine.plan import Cancel, Mark, OpenSession, RacePlan, StartRace, Warm
 from workbench.errors import ConfigError
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
@@ -352,3 +352,27 @@ async def test_a_choice_that_cannot_be_kept_says_so():
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: "config.toml cannot be written." in shown(app))
+
+
+async def test_the_word_on_leaving_goes_when_it_no_longer_holds(monkeypatch):
+    monkeypatch.setattr("workbench.tui.app.AGAIN", 0.05)
+    app, _ = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        said, tell = [], app.main.tell
+        monkeypatch.setattr(app.main, "tell", lambda notice: (said.append(notice), tell(notice)))
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: len(said) == 2)
+        assert said[0].text == "Press Ctrl+C again to leave."
+        assert said[1] is None
+        assert app.model.notice is None
+
+
+async def test_an_opened_session_aborts_as_it_did():
+    plan = RacePlan(PROMPT, (SMALL,), ("json",), abort="first")
+    history = [event for _, event in race(StartRace(plan), 1, 1, invoice_script)]
+    engine = FakeEngine(invoice_script, pace=0.0, history=history)
+    app = WorkbenchApp(engine, setup())
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot, 1)
+        assert app.model.abort == "first"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Item
 
 from workbench.errors import ConfigError
+from workbench.files.replace import replace_file
 
 Place = MutableMapping[str, object]
 Approve = Callable[[str], None]
@@ -146,12 +145,6 @@ def _replace(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(text)
-        Path(temporary).replace(path)
+        replace_file(path, text.encode(), mode)
     except (OSError, UnicodeEncodeError) as error:
-        with suppress(OSError, UnboundLocalError):
-            Path(temporary).unlink()
         raise ConfigError(f"{path} cannot be written: {error}.") from error

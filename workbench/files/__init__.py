@@ -1,1 +1,1 @@
-"""Files that several processes append lines to, read in blocks."""
+"""Files: appended to by several processes, read in blocks, replaced whole."""

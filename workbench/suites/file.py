@@ -8,7 +8,6 @@ rewritten.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from workbench.errors import NotSaved, UnknownName, UsageError
 from workbench.files.append import AppendFile, make_folder
+from workbench.files.replace import replace_file
 from workbench.suites.case import Case, named
 from workbench.suites.codec import BadCase, decode, encode
 
@@ -157,21 +157,6 @@ def rewrite(path: Path, change: Callable[[Case], Case | None], mask: Mask | None
         lines += [d.text.encode(errors="surrogateescape") + b"\n" for d in suite.damage]
         replace_file(path, b"".join(lines), file.mode())
     return replace(suite, cases=tuple(kept))
-
-
-def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write *data* beside *path* and put it in its place. Raises ``OSError``."""
-    fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(fd, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _line(case: Case, mask: Mask | None) -> str:

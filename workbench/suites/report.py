@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import NotSaved, UsageError
+from workbench.files.replace import replace_file
 from workbench.measure.intervals import Rate
 from workbench.measure.passk import cases_needed
 from workbench.suites.codec import is_object
-from workbench.suites.file import replace_file
 from workbench.suites.results import CaseResult, LaneResult
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

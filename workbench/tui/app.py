@@ -29,6 +29,7 @@ from workbench.tui.case_watch import CaseWatch
 from workbench.tui.commands import Actions
 from workbench.tui.draft import Draft
 from workbench.tui.hangup import watch_terminal
+from workbench.tui.keeper import RESTORED, DraftKeeper
 from workbench.tui.keys import KeysInOrder
 from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
 from workbench.tui.ready import asked
@@ -84,12 +85,13 @@ class WorkbenchApp(KeysInOrder):
         self.setup = setup
         self.model = ViewModel(
             setup.lanes,
-            Draft(setup.prompt, setup.checks, dict(setup.variables)),
+            Draft(setup.prompt, setup.checks, dict(setup.variables), setup.rows),
             in_view=setup.in_view,
             abort=setup.abort,
             rules=setup.rules,
         )
-        self.model.notice = problem or unknown_keys(setup.keymap)
+        self.model.notice = problem or unknown_keys(setup.keymap) or setup.notice
+        self.keeper = DraftKeeper.of(setup)
         self._interrupted = float("-inf")
         self._tidied = 0
         self._worn = _stamp(theme.path)
@@ -124,6 +126,7 @@ class WorkbenchApp(KeysInOrder):
         racing = tuple(self.model.lanes[name] for name in self.model.in_view)
         self.call_after_refresh(self._begin, racing)
         self.set_interval(1.0, self.reload_theme, name="theme file")
+        self.set_interval(1.0, self.look_at_draft, name="draft")
         self.set_interval(self.frame_seconds, self.bridge.tick, name="frame")
         self.set_interval(TIDY, self._tidy, name="tidy")
 
@@ -136,6 +139,16 @@ class WorkbenchApp(KeysInOrder):
         self.model.apply(asked(lane.name) for lane in racing)
         self.main.paint()
         self.bridge.start(self.setup.session, Warm(racing))
+
+    def look_at_draft(self, *, leaving: bool = False) -> None:
+        """Keep what was written and not sent; bring back what was left last time."""
+        if self.keeper is None or not self.main.is_mounted:
+            return
+        if self.keeper.restore(self.model):
+            self.main.paint(reload=True)
+            self.main.tell(RESTORED)
+        self.main.take_edits()
+        self.keeper.look(self.model, wait=leaving)
 
     def _tidy(self) -> None:
         """Look for garbage while nothing streams, once after each race."""
@@ -154,10 +167,12 @@ class WorkbenchApp(KeysInOrder):
         self.main.offer_models()
 
     def _leave(self, code: int) -> None:
+        self.look_at_draft(leaving=True)
         self.exit(code, return_code=code)
 
     async def action_quit(self) -> None:
         """Leave."""
+        self.look_at_draft(leaving=True)
         self.exit(0)
 
     def action_help_quit(self) -> None:
@@ -167,7 +182,9 @@ class WorkbenchApp(KeysInOrder):
             self._leave(EXIT_BY_SIGNAL[signal.SIGINT])
             return
         self._interrupted = now
-        self.main.tell(Notice("info", "Press Ctrl+C again to leave.", "Everything is saved."))
+        said = Notice("info", "Press Ctrl+C again to leave.", "Everything is saved.")
+        self.main.tell(said)
+        self.set_timer(AGAIN, lambda: self.main.tell(None) if self.model.notice is said else None)
 
     async def action_help(self) -> None:
         """Show every key."""

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from workbench.api.crash import mask_logs, redactor_of
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_check
 from workbench.config import sample
-from workbench.config.paths import config_dir, data_folder
+from workbench.config.paths import config_dir, data_folder, state_dir
 from workbench.config.settings import Settings, load_settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
@@ -43,8 +44,10 @@ def open_screen(session: str | None = None, *, plain: bool = False) -> int:
     Raises:
         NotATerminal: there is no terminal to draw on.
         ConfigError: the configuration cannot be read.
+        UnknownName: there is no such session.
     """
     settings = settings_for()
+    need_session(settings, session)
     plain = plain or settings.screen.plain
     able = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     if not (able or plain):
@@ -67,7 +70,40 @@ def open_screen(session: str | None = None, *, plain: bool = False) -> int:
 
     from workbench.tui.app import run  # imports Textual: only now, while the engine gets ready
 
-    return run(client, make_setup(settings, session))
+    return run(client, with_drafts(make_setup(settings, session), settings))
+
+
+def need_session(settings: Settings, session: str | None) -> None:
+    """Make sure that the session to open is there.
+
+    Raises:
+        UnknownName: no session is called that.
+        SessionError: several are.
+    """
+    if session is not None:
+        from workbench.api.sessions import Sessions
+
+        Sessions.of(settings).path(session)
+
+
+def with_drafts(setup: Setup, settings: Settings) -> Setup:
+    """Return *setup* with what was not sent last time, in this folder and session."""
+    from hashlib import sha256
+
+    from workbench.api.drafts import DraftFile
+    from workbench.tui.keeper import begin_with
+
+    redactor = lru_cache(1)(redactor_of)  # keys are looked up once, and not before they must be
+
+    def mask(text: str) -> str:
+        return redactor()(text)
+
+    def store(session: str | None) -> DraftFile:
+        place = f"{settings.sessions.absolute()}\0{session or ''}"
+        name = sha256(os.fsencode(place)).hexdigest()[:24]
+        return DraftFile(state_dir() / "drafts" / f"{name}.json", mask)
+
+    return begin_with(setup, store)
 
 
 def make_setup(settings: Settings, session: str | None = None) -> Setup:

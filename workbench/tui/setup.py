@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from workbench.config.prompt_file import PromptFile
 from workbench.config.themes import DEFAULT_THEME
 from workbench.engine.plan import EngineClient, OpenSession
-from workbench.model.events import AbortMode
+from workbench.model.events import AbortMode, Notice
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
-from workbench.tui.draft import Guard, Rules
+from workbench.tui.draft import Draft, Guard, Rules
 from workbench.tui.fetch import Shelf
 
 if TYPE_CHECKING:  # a screen that saves no case does not load the suites
@@ -80,6 +81,22 @@ class CheckLanguage:
     meaning: Callable[[str], str] = _no_meaning
 
 
+class DraftStore(Protocol):
+    """Where the one unsent draft is; see :class:`workbench.api.drafts.DraftFile`."""
+
+    def load(self) -> PromptFile | None:
+        """Return the draft, or None."""
+        ...
+
+    def save(self, held: PromptFile) -> bool:
+        """Keep a draft; False when it cannot be written."""
+        ...
+
+    def remove(self) -> None:
+        """Forget it."""
+        ...
+
+
 def _accept(_check: str) -> str | None:
     return None
 
@@ -106,6 +123,9 @@ class Setup:
     painted at most. ``mask`` hides secrets in what a crash says. ``desk()`` is where lanes are
     written; without one they can only be chosen. ``shelf`` holds the weights that can be fetched.
     ``load_rows(source)`` reads data rows; ``guard`` says which cases run after each race.
+    ``rows`` are the prompt's data rows. ``drafts(session)`` is where what was not sent is kept;
+    ``first`` is what a session begins with where nobody has written anything yet. ``notice`` is
+    said first.
     """
 
     lanes: tuple[Lane, ...]
@@ -132,3 +152,7 @@ class Setup:
     shelf: Shelf | None = None
     load_rows: Callable[[str], tuple[DataRow, ...]] | None = None
     guard: Guard = Guard()
+    rows: tuple[DataRow, ...] = ()
+    drafts: Callable[[str | None], DraftStore] | None = None
+    first: Draft | None = None
+    notice: Notice | None = None

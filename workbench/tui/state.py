@@ -112,6 +112,8 @@ class ViewModel:
         elif newest and self._follows(event.iteration) and not self.edited:
             self.selected = event.iteration
             self.draft = draft_of(event)
+            if (event.abort == "off") != (self.abort == "off"):
+                self.toggle_abort()
         for number in forget_old(self.fold, self.selected) if newest else ():
             self._started_at.pop(number, None)
             self._indexes.pop(number, None)
@@ -334,8 +336,6 @@ class ViewModel:
     def step(self, by: int) -> bool:
         """Go to the next newer (+1) or older (-1) iteration; False at the end of the list."""
         numbers = sorted(self.fold.iterations)
-        if not numbers:
-            return False
         at = numbers.index(self.selected) if self.selected in numbers else len(numbers)
         target = at + by
         if not 0 <= target < len(numbers):

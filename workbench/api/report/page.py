@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
@@ -16,6 +14,7 @@ from workbench.api.report.charts import curve_chart, recovery_chart, swatch, ttf
 from workbench.api.report.html import Markup, Node, el, join, trusted
 from workbench.api.report.numbers import UNKNOWN, count, duration, moment, money, share
 from workbench.errors import NotSaved
+from workbench.files.replace import replace_file
 from workbench.measure.audits import AuditReport
 from workbench.measure.curves import median_ms
 from workbench.measure.failure import Spent
@@ -76,14 +75,7 @@ def write_report(path: Path, page: str) -> None:
         NotSaved: it cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=".report-", dir=path.parent or Path())
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(page)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path.absolute(), page.encode())
     except OSError as error:
         raise NotSaved(
             f"The report {path} cannot be written: {error.strerror or error}.",

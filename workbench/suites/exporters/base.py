@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.errors import NotSaved, UsageError
+from workbench.files.replace import replace_file
 from workbench.suites.case import Case
 from workbench.suites.codec import decode, dump, encode
-from workbench.suites.file import Mask, replace_file
+from workbench.suites.file import Mask
 from workbench.suites.portable import Rule, Unmapped, expected_to_fail, rules_of
 
 

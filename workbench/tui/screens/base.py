@@ -190,9 +190,23 @@ class LookingScreen(CopyingScreen):
 
         self.app.push_screen(SessionsScreen(self.painter, self.setup), self._open)
 
+    def leave_session(self, session: str) -> None:
+        """Keep what belongs to the session in view: *session* is opened instead."""
+        raise NotImplementedError
+
+    def open_last(self) -> None:
+        """Open the session that was worked on last."""
+        own = (e.id for e in self.setup.sessions("") if not e.id.startswith("examples/"))
+        last = next(own, None)
+        if last is None:
+            self.tell(Notice("info", "There is no earlier prompt yet.", "Send this one first."))
+        else:
+            self._open(last)
+
     def _open(self, session: str | None) -> None:
         if session is not None:
             self._oldest = None
+            self.leave_session(session)
             self.model.open_session()
             self.bridge.send(OpenSession(session, last=RECENT))
             self.paint()

@@ -16,6 +16,7 @@ from workbench.model.events import Notice
 from workbench.tui import rows
 from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
+from workbench.tui.keeper import DraftKeeper
 from workbench.tui.live import PAUSE, LiveMode
 from workbench.tui.painter import Painter
 from workbench.tui.screens.keeping import KeepingScreen
@@ -297,12 +298,21 @@ class WorkbenchScreen(KeepingScreen):
         """Focus the next lane."""
         self.query_one(LaneStrip).focus_next()
 
+    def leave_session(self, session: str) -> None:
+        """Keep what was written here and not sent."""
+        self.take_edits()
+        keeper = getattr(self.app, "keeper", None)
+        if isinstance(keeper, DraftKeeper):
+            keeper.turn_to(session, self.model)
+
     # -- iterations -----------------------------------------------------------------------------
 
     def action_older(self) -> None:
         """Step to the older iteration."""
         self.take_edits()
-        if self.model.step(-1):
+        if not self.model.fold.iterations and not self.model.running:
+            self.open_last()
+        elif self.model.step(-1):
             self.paint(reload=True)
         elif self.model.fold.earlier and self._oldest is None:
             oldest = min(self.model.fold.iterations)

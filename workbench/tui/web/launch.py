@@ -14,7 +14,7 @@ from workbench.api.crash import mask_logs
 from workbench.api.setup import settings_for
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient
-from workbench.tui.launch import ENGINE, make_setup
+from workbench.tui.launch import ENGINE, make_setup, need_session, with_drafts
 from workbench.tui.setup import ClientFactory, Setup
 
 BROWSER_KEYS = {"newer": "alt+n,ctrl+n", "abort": "alt+t,ctrl+t"}
@@ -36,9 +36,11 @@ def serve_screen(options: ServeOptions, announce: Callable[[str], None]) -> int:
     Raises:
         UsageError: the port cannot be used.
         ConfigError: the configuration cannot be read.
+        UnknownName: there is no such session.
     """
     gc.disable()  # until the first frame, as for a terminal
     settings = settings_for()
+    need_session(settings, options.session)
     launched = launch(ENGINE, str(Path.cwd()))
     mask_logs()
     # what the terminal in the page can do, whatever the one of this process can
@@ -47,7 +49,7 @@ def serve_screen(options: ServeOptions, announce: Callable[[str], None]) -> int:
     async def client() -> EngineClient:
         return ChildEngine(launched)
 
-    setup = make_setup(settings, options.session)
+    setup = with_drafts(make_setup(settings, options.session), settings)
     setup = replace(setup, keymap={**BROWSER_KEYS, **setup.keymap})
     try:
         return asyncio.run(serve_setup(client, setup, options, announce))

@@ -1,0 +1,127 @@
+"""Keeps what is being written, so that leaving the screen (or losing it) loses no words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from workbench.config.prompt_file import PromptFile
+from workbench.model.events import Notice
+from workbench.tui.draft import Draft, same
+from workbench.tui.setup import DraftStore, Setup
+from workbench.tui.state import ViewModel
+
+LEAVE_SECONDS = 1.0
+"""Leaving the screen waits so long for the file at most."""
+
+RESTORED = Notice("info", "What you had not sent last time is here again.")
+
+
+def begin_with(setup: Setup, drafts: Callable[[str | None], DraftStore]) -> Setup:
+    """Return *setup* with its drafts kept in *drafts*. A new session begins with the one that is
+    there; in a saved one it comes back once its session is open.
+    """
+    first = Draft(setup.prompt, setup.checks, setup.variables)
+    setup = replace(setup, drafts=drafts, first=first)
+    held = drafts(None).load() if setup.session.id is None else None
+    if held is None or same(draft := draft_of_file(held), first):
+        return setup
+    return replace(
+        setup,
+        prompt=draft.prompt,
+        checks=draft.checks,
+        variables=draft.variables,
+        rows=draft.rows,
+        notice=RESTORED,
+    )
+
+
+class DraftKeeper:
+    """Keeps the draft of a view-model while it is one, and forgets it once it was sent.
+
+    *drafts* returns the place of a session's draft, *first* is what the screen began with where
+    nobody has written anything.
+    """
+
+    def __init__(
+        self, drafts: Callable[[str | None], DraftStore], first: Draft, session: str | None
+    ) -> None:
+        self._drafts = drafts
+        self._first = first
+        self._store = drafts(session)
+        self._again = _draft_in(self._store) if session is not None else None
+        self._kept: Draft | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._mine = True
+
+    @classmethod
+    def of(cls, setup: Setup) -> DraftKeeper | None:
+        """Return the keeper of a screen; None where nothing keeps drafts."""
+        if setup.drafts is None or setup.first is None:
+            return None
+        return cls(setup.drafts, setup.first, setup.session.id)
+
+    def turn_to(self, session: str, model: ViewModel) -> None:
+        """Another session is about to be opened: keep what belongs to this one."""
+        self.look(model, wait=True)
+        self._store = self._drafts(session)
+        self._again = _draft_in(self._store)
+        self._kept, self._mine = None, True
+
+    def restore(self, model: ViewModel) -> bool:
+        """Show the draft of last time when its iteration is there; True when it was done."""
+        again = self._again
+        if again is None or model.iteration is None:
+            return False
+        self._again = None
+        if model.edited or same(again, model.draft):
+            return False
+        model.edit(
+            system=again.prompt.system or "",
+            user=again.prompt.user,
+            checks=again.checks,
+            variables=again.variables,
+            rows=again.rows,
+        )
+        return True
+
+    def look(self, model: ViewModel, *, wait: bool = False) -> None:
+        """Keep or forget, where something has changed since the last look; in a thread, because
+        secrets may have to be looked up first. With *wait*, until it is done.
+        """
+        job = self._job(model)
+        if job is None:
+            return
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "draft")
+        done = self._thread.submit(job)
+        if wait:
+            with suppress(TimeoutError):
+                done.result(LEAVE_SECONDS)
+
+    def _job(self, model: ViewModel) -> Callable[[], object] | None:
+        if self._again is not None:
+            return None
+        draft = model.draft
+        unsent = model.edited if model.iteration is not None else not same(draft, self._first)
+        if unsent and draft != self._kept:
+            self._kept, self._mine = draft, True
+            held = PromptFile(draft.prompt, draft.checks, draft.variables, draft.rows)
+            return partial(self._store.save, held)
+        if not unsent and self._mine:
+            self._kept, self._mine = None, False
+            return self._store.remove
+        return None
+
+
+def _draft_in(store: DraftStore) -> Draft | None:
+    held = store.load()
+    return None if held is None else draft_of_file(held)
+
+
+def draft_of_file(held: PromptFile) -> Draft:
+    """Return what the editor shows of a kept draft."""
+    return Draft(held.prompt, held.checks or (), dict(held.variables), held.rows)
