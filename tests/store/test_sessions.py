@@ -10,6 +10,7 @@ import pytest
 
 from tests.store.racing import answer, run, start
 from workbench.errors import NotSaved, SessionError, SessionVersionError, UnknownName
+from workbench.files import lines
 from workbench.model.events import Annotated, AttemptQueued, Event, IterationEnded
 from workbench.store import part
 from workbench.store.journal import Journal
@@ -208,6 +209,27 @@ def test_any_part_of_interleaved_races_is_what_the_whole_file_says_of_them(tmp_p
         assert some.session.iterations == tuple(known[-last:])
         assert some.earlier == max(0, len(known) - last)
         assert some.strays == 0
+
+
+def test_a_large_file_without_iterations_is_not_taken_into_memory_whole(
+    tmp_path, monkeypatch
+) -> None:
+    path = tmp_path / "noise.jsonl"
+    path.write_bytes(b"noise\n" * 10_000)
+    read: list[int] = []
+    pread = os.pread
+
+    def counted(fd: int, size: int, offset: int) -> bytes:
+        read.append(size)
+        return pread(fd, size, offset)
+
+    monkeypatch.setattr(part, "WINDOW", 256)
+    monkeypatch.setattr(part, "MOST", 4096)
+    monkeypatch.setattr(lines, "BLOCK", 1024)
+    monkeypatch.setattr(os, "pread", counted)
+    with pytest.raises(SessionError, match="no session file"):
+        load(path, last=3)
+    assert max(read) <= 4096
 
 
 def test_a_part_of_a_large_file_is_read_from_its_end(tmp_path, monkeypatch) -> None:

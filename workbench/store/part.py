@@ -22,6 +22,7 @@ from workbench.model.events import (
 )
 
 WINDOW = 1 << 18
+MOST = 1 << 26
 _STEP = 4
 _START = b'\n{"v":1,"t":"iteration",'
 _NUMBER = re.compile(rb'"iteration":(\d{1,15})\b')
@@ -57,6 +58,8 @@ def read_part(fd: int, size: int, last: int, before: int | None = None) -> Part 
         starts = [s for s in _starts(data) if before is None or s[1] < before]
         if len(starts) >= last or start == 0:
             break
+        if not starts and before is None and window >= MOST:
+            return None  # no session of ours: it is read in blocks, and said to be none
         window *= _STEP
     if start == 0 and len(starts) <= last and before is None:
         return None
