@@ -363,7 +363,7 @@ async def test_the_word_on_leaving_goes_when_it_no_longer_holds(monkeypatch):
         monkeypatch.setattr(app.main, "tell", lambda notice: (said.append(notice), tell(notice)))
         await pilot.press("ctrl+c")
         await until(pilot, lambda: len(said) == 2)
-        assert said[0].text == "Press Ctrl+C again to leave."
+        assert said[0].message == "Press Ctrl+C again to leave."
         assert said[1] is None
         assert app.model.notice is None
 
