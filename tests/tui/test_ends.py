@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from workbench.tui.ascii import NAME, spell_out
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
@@ -208,6 +210,33 @@ def test_hostile_text_reaches_the_terminal_as_signs(mark):
     assert terminal.leave() == 0
     for harmful in (b"\x1b]52", b"\x1b]8;", b"\x1b[2J\x1b[31m", b"\xc2\x9b", b"\xe2\x80\xae"):
         assert harmful not in terminal.out
+
+
+def test_a_terminal_that_knows_only_ascii_gets_signs_of_the_same_width(mark, monkeypatch):
+    for name, value in {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    terminal = Terminal(mark)
+    terminal.read_until(b"invoice fields")
+    os.write(terminal.main, b"\n")
+    terminal.read_until(b"x failed")
+    terminal.read_until(b"v passed")
+    os.write(terminal.main, b"\x11")
+    assert terminal.leave() == 0
+    assert b"\\u" not in terminal.out
+    terminal.out.decode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"), [("\u2717 \u4f60\u2026", "x ??~"), ("caf\u00e9", "caf?")]
+)
+def test_what_a_terminal_does_not_know_keeps_its_width(text: str, spelt: str):
+    spell_out(None)
+    assert text.encode("ascii", NAME).decode() == spelt
 
 
 def test_a_terminal_that_is_gone_while_it_was_painted_to_ends_the_screen(mark):

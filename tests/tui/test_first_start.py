@@ -225,3 +225,20 @@ def test_a_real_first_start_offers_the_real_models(tmp_path, monkeypatch):
     assert terminal.leave() == 0
     assert b"98 MB" in terminal.out
     assert b"491 MB" in terminal.out
+
+
+@pytest.mark.parametrize("size", [(20, 5), (30, 8), (49, 11)])
+async def test_on_a_tiny_terminal_the_prompt_and_the_lanes_are_what_is_left(size):
+    app = WorkbenchApp(FakeEngine(invoice_script), setup())
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        assert "Extract" in shown(app)
+        assert "failed" in shown(app)
+        assert "json" in shown(app)
+        await pilot.resize_terminal(1, 1)
+        await pilot.press("ctrl+j", "f6", "escape", "ctrl+d", "escape")
+        await pilot.resize_terminal(110, 34)
+        await settled(pilot, 2)
+        assert "passed" in shown(app)

@@ -23,6 +23,7 @@ from workbench.errors import NotATerminal, WorkbenchError
 from workbench.model.events import Notice
 from workbench.model.lane import Lane
 from workbench.text import visible
+from workbench.tui.ascii import spell_out
 from workbench.tui.bindings import bindings, unknown_keys
 from workbench.tui.bridge import Bridge
 from workbench.tui.case_watch import CaseWatch
@@ -312,6 +313,7 @@ def run(factory: ClientFactory, setup: Setup) -> int:
     """
     need_terminal()
     watch_terminal(sys.stdin.fileno())
+    spell_out(sys.__stderr__)  # the toolkit draws on it
     return asyncio.run(_run(factory, setup))
 
 

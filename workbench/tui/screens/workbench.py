@@ -48,7 +48,8 @@ class WorkbenchScreen(KeepingScreen):
 
     BINDINGS = bindings("workbench")
     AUTO_FOCUS = "#user"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - an attribute of Screen
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (50, "-wide")]  # noqa: RUF012 - of Screen
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (30, "-tall")]  # noqa: RUF012 - an attribute of Screen
 
     def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
         super().__init__(setup, model, painter, bridge)
