@@ -286,3 +286,22 @@ async def test_a_prompt_is_saved_to_a_file_and_opened_again(tmp_path, monkeypatc
         await until(pilot, lambda: "Opened prompt.toml." in shown(app))
         assert app.main.query_one("#user", Editor).text == PROMPT.user
         assert app.model.draft.prompt == PROMPT
+
+
+async def test_twelve_lanes_leave_room_for_everything_and_the_race_follows_the_focus():
+    lanes = tuple(Lane(f"lane{n}", "scripted", "m") for n in range(1, 13))
+    app, _ = app_of(lanes=lanes)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        lines = shown(app).splitlines()
+        assert "^J send" in lines[-1]
+        assert "passed" in lines[-2]
+        assert any(line.startswith(" 1\u20137 ") for line in lines)
+        await pilot.press(*["ctrl+l"] * 12)
+        await until(pilot, lambda: "6\u201312" in shown(app))
+        assert sum(line.startswith(" lane12 ") for line in shown(app).splitlines()) == 1
+        await pilot.press("f7")
+        await until(pilot, lambda: "replay of iteration 1" in shown(app))
+        await until(pilot, lambda: "Space play" in shown(app).splitlines()[-1])

@@ -170,21 +170,46 @@ def axis(scale: float, cells: int) -> Line:
 _FIGURE = 8
 
 
-def strip(model: ViewModel, cells: int) -> list[Line]:
-    """Return the whole strip for *cells* cells: the axis, then one line for each lane."""
+LEAST_LINES = 3
+
+
+def wanted(lanes: int, rows: int, others: int) -> int:
+    """Return the lines that the strip of so many *lanes* takes on a screen of *rows*, of which
+    *others* are needed besides: all its lanes if they fit, three lines at least.
+    """
+    return min(lanes + 1, max(LEAST_LINES, rows - others))
+
+
+def window(lanes: int, lines: int, first: int) -> range:
+    """Return which lanes a strip of so many *lines* shows: those from *first* on, as far as there
+    are enough.
+    """
+    fit = max(1, lines - 1)
+    start = max(0, min(first, lanes - fit))
+    return range(start, min(lanes, start + fit))
+
+
+def strip(model: ViewModel, cells: int, lines: int = 1000, first: int = 0) -> list[Line]:
+    """Return the strip for *cells* cells: the axis, then one line for each lane; where there are
+    too few *lines* for all, from the *first* one on, and which they are.
+    """
     found = tracks(model)
+    seen = window(len(found), lines, first)
+    every = len(seen) == len(found)
     names = min(16, max((width(((t.lane, ""),)) for t in found), default=0))
     shown = _shown_figures(cells - names - 1)
     room = max(0, cells - names - 1 - _FIGURE * len(shown))
     scale = fmt.nice_scale(model.span_ms) if model.span_ms else scale_ms(found, model.iteration)
     header = "".join(f"{FIGURES[i]:>{_FIGURE}}" for i in shown)
-    lines: list[Line] = [((" " * (names + 1), ""), *axis(scale, room), (header, "muted"))]
-    for one in found:
+    which = "" if every else f"{seen.start + 1}\u2013{seen.stop}"
+    corner = f"{which:<{names + 1}.{names + 1}}"
+    out: list[Line] = [((corner, "accent"), *axis(scale, room), (header, "muted"))]
+    for one in found[seen.start : seen.stop]:
         label = cut(((one.lane, ""),), names)
         pad = " " * (names + 1 - width(label))
         figures = [(f"{one.figures[i]:>{_FIGURE}}", _tone(i, one)) for i in shown]
-        lines.append((*label, (pad, ""), *bar(one, scale, room), *figures))
-    return lines
+        out.append((*label, (pad, ""), *bar(one, scale, room), *figures))
+    return out
 
 
 def _shown_figures(cells: int) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -16,6 +17,7 @@ from workbench.model.events import Event
 from workbench.model.fold import LiveIteration
 from workbench.model.unfold import events_of
 from workbench.tui import format as fmt
+from workbench.tui import race
 from workbench.tui.bridge import frame_seconds
 from workbench.tui.lines import Line, spread
 from workbench.tui.painter import Painter
@@ -24,6 +26,9 @@ from workbench.tui.state import Clock, ViewModel
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.strips import RaceStrip, TotalsLine
+
+OTHERS = 9
+"""Rows that the transport, a lane's pane, totals and keys take at least."""
 
 
 class Transport(Plain):
@@ -109,14 +114,21 @@ class ReplayScreen(Screen[None]):
         self.set_interval(frame_seconds(self.app), self.frame, name="replay")
 
     def _fit(self) -> None:
-        self.query_one(RaceStrip).styles.height = len(self.model.panes()) + 1
+        rows = race.wanted(len(self.model.panes()), self.size.height, OTHERS)
+        self.query_one(RaceStrip).styles.height = rows
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another size."""
+        self._fit()
 
     def frame(self) -> None:
         """Fold what is due and draw it."""
         now = self._clock()
         self._take(self.playback.advance(now - self._at))
         self._at = now
-        self.query_one(LaneStrip).paint()
+        strip = self.query_one(LaneStrip)
+        strip.paint()
+        self.query_one(RaceStrip).first = strip.first
         for widget in self.query(Plain):
             if widget.id in ("title", "race", "totals"):
                 widget.repaint()

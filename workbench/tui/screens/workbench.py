@@ -13,7 +13,7 @@ from textual.widgets import TextArea
 from workbench.engine.plan import Cancel, LoadEarlier, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
-from workbench.tui import rows
+from workbench.tui import race, rows
 from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
 from workbench.tui.keeper import DraftKeeper
@@ -38,6 +38,9 @@ from workbench.tui.widgets.strips import (
     TotalsLine,
     VariablesLine,
 )
+
+OTHERS = 16
+"""Rows that title, prompt, a lane's pane, totals and keys take at least."""
 
 ROOMY = 34
 """Rows from which on the verdict matrix stands beside the prompt."""
@@ -103,6 +106,7 @@ class WorkbenchScreen(KeepingScreen):
         self._parts = [w for w in self.query(Plain) if not isinstance(w, LaneView)]
         self._hints = [w for w in self._parts if isinstance(w, CheckHint)]
         self._sized = {w.id: w for w in self._parts if w.id is not None}
+        self._race = self.query_one(RaceStrip)
         checks = self.query_one("#checks", CheckEditor)
         checks.move_cursor(checks.document.end)
         self.query_one(CheckHint).editor = checks
@@ -119,6 +123,7 @@ class WorkbenchScreen(KeepingScreen):
         self._fit()
         for strip in self._lanes:
             strip.paint()
+        self._follow()
         for widget in self._parts:
             widget.repaint()
 
@@ -126,12 +131,13 @@ class WorkbenchScreen(KeepingScreen):
         """Set the heights that depend on data. Layout runs only when one really changes."""
         draft = self.model.draft
         heights = {
-            "race": len(self.model.panes()) + 1,
             "cases": 1 if self.bridge.cases.shown else 0,
             "notice": 1 if self.model.notice is not None else 0,
             "variables": min(4, len(draft.prompt.variables()) + bool(draft.rows)),
             "check-hint": self._hints[0].wanted(self.size.height),
         }
+        besides = OTHERS + heights["cases"] + heights["notice"]
+        heights["race"] = race.wanted(len(self.model.panes()), self.size.height, besides)
         matrix = rows.matrix(self.model) if self.size.height >= ROOMY else []
         heights["matrix"] = len(matrix) + 1 if matrix else 0
         for name, height in heights.items():
@@ -160,7 +166,14 @@ class WorkbenchScreen(KeepingScreen):
         """The labels show where the focus is."""
         self._light()
 
+    def _follow(self) -> None:
+        """The race shows the lanes that the panes do, where it cannot show all."""
+        for strip in self._lanes:
+            self._race.first = strip.first
+            self._race.repaint()
+
     def _light(self) -> None:
+        self.call_after_refresh(self._follow)
         for label in self.query(Label):
             label.repaint()
         self._hint()

@@ -60,16 +60,20 @@ class RaceStrip(Plain):
     def __init__(self, painter: Painter, model: ViewModel, *, id: str) -> None:
         super().__init__(painter, id=id)
         self.model = model
+        self.first = 0
 
     def on_click(self, event: events.Click) -> None:
         """Go to the lane that was clicked."""
         lanes = self.model.panes()
-        if 0 < event.y <= len(lanes):
-            self.post_message(Clicked(lanes[event.y - 1].name))
+        seen = race.window(len(lanes), self.size.height, self.first)
+        if 0 < event.y <= len(seen):
+            self.post_message(Clicked(lanes[seen[event.y - 1]].name))
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return axis and bars between margins."""
-        return [(_MARGIN, *line) for line in race.strip(self.model, max(0, size.width - 2))]
+        cells = max(0, size.width - 2)
+        found = race.strip(self.model, cells, size.height, self.first)
+        return [(_MARGIN, *line) for line in found]
 
 
 class TotalsLine(Plain):
