@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.output import table_lines
 from workbench.model.prompt import Message
 from workbench.suites.case import Case
 from workbench.suites.file import append_cases
@@ -149,3 +150,11 @@ def test_a_damaged_session_says_what_is_lost_and_is_salvaged(workbench, saved, p
     assert workbench("sessions", "salvage", saved, "-o", str(into)).code == 0
     assert workbench("sessions", "show", str(into)).err == ""
     assert workbench("sessions", "salvage", saved, "-o", str(into)).code == 3
+
+
+def test_the_name_of_a_session_is_never_cut_and_a_pipe_gets_everything() -> None:
+    name, title = "a-long-session-name-" * 4, "what it was about " * 9
+    narrow = table_lines(("session", "title"), [(name, title)], 60)
+    assert name in narrow[2]
+    assert narrow[2].endswith("…")
+    assert title.rstrip() in table_lines(("session", "title"), [(name, title)])[2]

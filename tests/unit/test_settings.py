@@ -73,6 +73,28 @@ def test_a_wrong_value_is_told_with_its_file_and_key(tmp_path: Path, text: str, 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("[defalts]\n", "'defalts' is no setting.", "Did you mean defaults?"),
+        ("[defaults]\nabrt = 1\n", "'abrt' in [defaults] is no setting.", "abort or abort_on?"),
+        ("[lanes.x]\nmodle = 'm'\n", "'modle' in [lanes.NAME] is no setting.", "mean model?"),
+        ("[zzz]\n", "'zzz' is no setting.", "It may hold defaults, screen, "),
+        ("[defaults]\nabort = 'yes'\n", "'yes' is no value of", "Write off, first or named."),
+        ("[screen]\nfps = 99\n", "screen.fps: expected int <= 60.", "docs/configuration.md"),
+        ("[lanes.x]\nmodel = 3\n", "lanes.NAME.model: expected text", "docs/configuration.md"),
+        ("[defaults]\nabort = first\n", "not valid TOML", "A text stands in quotes"),
+    ],
+)
+def test_a_mistake_in_a_file_is_said_with_what_was_meant(
+    tmp_path: Path, text: str, said: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, project=text)
+    assert said in caught.value.message
+    assert hint in caught.value.hint
+
+
 def test_an_unknown_lane_is_answered_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UnknownName) as caught:
         read(tmp_path).lane("qwen2")

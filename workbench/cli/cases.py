@@ -84,7 +84,6 @@ def list_cases(*, suite: str, as_json: bool) -> None:
                 )
                 for case in loaded.cases
             ],
-            width=120,
         )
     for damage in loaded.damage:
         diagnostics.warn(f"{loaded.path}, line {damage.line}: {damage.reason}.")

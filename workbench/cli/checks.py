@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +41,6 @@ def list_(*, as_json: bool) -> None:
     output.table(
         ("check", "the answer...", "fails"),
         [(d.name, d.summary, _WHEN[d.when]) for d in found],
-        shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -30,25 +32,37 @@ def json_line(data: Mapping[str, object]) -> None:
     print(json.dumps(data, ensure_ascii=True))
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> None:
-    """Write a table; see :func:`table_lines`."""
-    for text in table_lines(header, rows, width):
+def width() -> int | None:
+    """Return the columns of the terminal that reads standard output; None where none does."""
+    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+        return shutil.get_terminal_size().columns
+    return None
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, names: int = 1) -> None:
+    """Write a table as wide as the terminal; see :func:`table_lines`."""
+    for text in table_lines(header, rows, width(), names=names):
         print(text)
 
 
 def table_lines(
-    header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int | None = None,
+    *,
+    names: int = 1,
 ) -> list[str]:
     """Return the lines of a table with aligned columns.
 
     Cells are made visible. Numbers (cells that begin with a digit, ``-``, ``~`` or ``≤``) stand
-    right. With *width*, the widest column is shortened until the table fits.
+    right. With *width*, the widest column is shortened until the table fits, but never the first
+    *names*: what they hold is copied into the next command.
     """
     cells = [[visible_line(c) for c in row] for row in [list(header), *rows]]
     widths = [max(cell_width(row[i]) for row in cells) for i in range(len(header))]
     if width is not None:
-        while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 8:
-            widths[widths.index(max(widths))] -= 1
+        while sum(widths) + 2 * (len(widths) - 1) > width and max(widths[names:], default=0) > 8:
+            widths[widths.index(max(widths[names:]), names)] -= 1
     numeric = [
         bool(rows) and all(_is_number(row[i]) for row in cells[1:]) for i in range(len(header))
     ]

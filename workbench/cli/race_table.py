@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 
-from workbench.cli.output import table_lines
+from workbench.cli.output import table_lines, width
 from workbench.measure.counted import counted, pass_rates
 from workbench.measure.intervals import Rate
 from workbench.model.attempt import Attempt, Avoided, Cost, Tokens
@@ -35,7 +34,7 @@ def lines(attempts: Sequence[Attempt], *, live_status: bool = False) -> list[str
         ]
         for a in attempts
     ]
-    return table_lines(HEADER, rows, shutil.get_terminal_size((120, 24)).columns)
+    return table_lines(HEADER, rows, width())
 
 
 def _instead(attempt: Attempt, by_number: Mapping[int, Attempt]) -> str:
@@ -56,7 +55,7 @@ def _by_row(attempts: Sequence[Attempt]) -> list[str]:
         [row, *(", ".join(found.get(lane, ())) for lane in rates)] for row, found in cells.items()
     ]
     table.append(["passed", *(_rate(rate) for rate in rates.values())])
-    return table_lines(("row", *rates), table, shutil.get_terminal_size((120, 24)).columns)
+    return table_lines(("row", *rates), table, width())
 
 
 def _cell(attempt: Attempt) -> str:

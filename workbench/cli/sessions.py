@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
@@ -28,10 +27,6 @@ UNKNOWN = "\u2013"
 
 def _shelf() -> Sessions:
     return Sessions.of(settings_for())
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((120, 24)).columns
 
 
 @click.group(cls=Group)
@@ -67,7 +62,7 @@ def list_(examples: bool, as_json: bool) -> None:
     if not rows:
         diagnostics.say("No sessions yet. Recorded examples: workbench sessions list --examples")
         return
-    output.table(("session", "title", "iterations", "attempts", "changed (UTC)"), rows, _width())
+    output.table(("session", "title", "iterations", "attempts", "changed (UTC)"), rows)
 
 
 def _info(info: SessionInfo, prefix: str) -> dict[str, object]:
@@ -139,7 +134,7 @@ def _show_tree(loaded: Loaded) -> None:
         count = f"{passed}/{len(it.attempts)}"
         note = visible_line(it.note)
         rows.append([label, shorten(visible_line(name), 60), count, duration(ttff), note])
-    output.table(("iteration", "prompt", "passed", "first TTFF", "note"), rows, _width())
+    output.table(("iteration", "prompt", "passed", "first TTFF", "note"), rows)
     told = story(session)
     output.line()
     rows = [
@@ -153,7 +148,7 @@ def _show_tree(loaded: Loaded) -> None:
         ]
         for lane in told.lanes
     ]
-    output.table(("lane", "attempts", "passed", "TTFT p50", "TTFF p50", "waste"), rows, _width())
+    output.table(("lane", "attempts", "passed", "TTFT p50", "TTFF p50", "waste"), rows)
     if told.velocity.per_minute is not None:
         output.line(f"{told.velocity.per_minute:.1f} iterations per active minute")
     for race in told.races:
@@ -270,7 +265,6 @@ def recheck_(
         output.table(
             _RECHECKED,
             [_rechecked(r) for r in found],
-            _width(),
         )
         changed = sum(r.changed for r in found)
         diagnostics.say(f"{changed} of {len(found)} attempts come out differently.")

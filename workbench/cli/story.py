@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict
 
 import click
@@ -51,7 +50,8 @@ def _section(title: str, lines: list[str]) -> None:
 def _table(header: tuple[str, ...], rows: list[list[str]]) -> list[str]:
     if not rows:
         return []
-    return output.table_lines(header, rows, shutil.get_terminal_size((120, 24)).columns - 2)
+    wide = output.width()
+    return output.table_lines(header, rows, None if wide is None else wide - 2)
 
 
 def bar(value: float, most: float, cells: int = BAR) -> str:

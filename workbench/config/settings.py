@@ -15,6 +15,7 @@ from typing import Annotated
 
 import msgspec
 
+from workbench.config.faults import fault_of
 from workbench.config.lanes import LaneTable, builtin_lanes, from_text
 from workbench.errors import ConfigError, UnknownName
 from workbench.model.events import AbortMode
@@ -169,13 +170,16 @@ def _sessions(
     return (project_file.parent if project_file.exists() else data_folder) / "sessions"
 
 
+_TOML = 'A text stands in quotes, like abort = "first"; every table begins with its [name].'
+
+
 def _read(path: Path, text: str | None) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8") if text is None else text)
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+        raise ConfigError(f"{path} is not valid TOML: {error}.", _TOML) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from error
 
@@ -184,10 +188,8 @@ def _check(path: Path, table: Mapping[str, object]) -> _File:
     try:
         return msgspec.convert(table, type=_File)
     except msgspec.ValidationError as error:
-        where = str(error).replace("`$.", "`").replace("- at", "at")
-        raise ConfigError(
-            f"{path}: {where}.", "docs/configuration.md lists every setting and its values."
-        ) from error
+        what, hint = fault_of(error, _File)
+        raise ConfigError(f"{path}: {what}", hint) from error
 
 
 def _merge(
