@@ -103,7 +103,7 @@ async def test_cases_are_asked_for_once_after_each_race_and_flips_are_one_key_aw
         assert guards(engine)[1].prompt.user.startswith("More. ")
         engine.tell(judged(2, "c-1", "fail", "worse answer"), judged(2, "c-2", "pass", "ok"))
         await until(pilot, lambda: "1 broken" in shown(app) and "1 fixed" in shown(app))
-        await pilot.press("alt+f")
+        await pilot.press("alt+j")
         await until(pilot, lambda: on(app, CompareScreen) and "broken c-1, qwen" in shown(app))
         assert "worse" in shown(app)
         await pilot.press("escape", "alt+g")

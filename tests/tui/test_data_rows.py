@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.app import App
 
 from tests.engine.helpers import lane, tools
@@ -244,3 +245,12 @@ def test_the_tally_counts_the_last_try_of_each_row_and_nothing_twice():
     assert (tally.total, tally.decided, tally.passed) == (3, 2, 2)
     assert index.tally("other").total == 0
     assert [a.number for a in index.attempts("fr", "talks")] == [1, 4, 5]  # its fallback last
+
+
+async def test_alt_and_a_letter_as_a_terminal_sends_them_are_a_key_and_no_text():
+    app = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        app.post_message(events.Key("alt+d", "d"))
+        await until(pilot, lambda: on(app, DataScreen))
+        assert app.model.draft.prompt == PROMPT

@@ -89,7 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next-row", "alt+right", "Next data row", "", "Show the answers to the next data row."),
     Action("previous-row", "alt+left", "Previous data row", "", "Show those to the row before it."),
     Action("guard", "alt+g", "Cases after each race", "", "The cases that guard the prompt."),
-    Action("flips", "alt+f", "Flipped cases", "", "Compare the answers of cases that flipped."),
+    Action("flips", "alt+j", "Flipped cases", "", "Compare the answers of cases that flipped."),
     Action(
         "choose-lanes",
         "ctrl+r",

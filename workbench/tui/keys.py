@@ -31,6 +31,8 @@ class KeysInOrder(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key when the one before it has landed; everything else at once."""
+        if isinstance(event, events.Key) and event.key.startswith("alt+"):
+            event.character = None  # a terminal sends the letter too: it is no text to type
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
         elif self._flying:
