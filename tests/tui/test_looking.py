@@ -11,6 +11,7 @@ from tests.tui.test_screen import SIZE, app_of, harmless
 from workbench.diffing.records import Options
 from workbench.engine.plan import OpenSession
 from workbench.errors import UsageError
+from workbench.model.attempt import AttemptError
 from workbench.model.lane import Lane
 from workbench.tui import external
 from workbench.tui.compare import Pair, columns, compare, pairs, single, structure, summary
@@ -215,7 +216,7 @@ PAIR = Pair("smollm2", "iteration 1", "iteration 2", BAD, OTHER)
 
 
 @pytest.mark.parametrize("cells", [24, 60, 61, 120])
-def test_a_comparison_fits_its_columns_and_marks_where_changes_begin(cells: int):
+def test_a_comparison_fits_its_cellsand_marks_where_changes_begin(cells: int):
     found = compare(PAIR)
     for lay in (columns, single):
         text, starts = lay(found, PAIR, cells)
@@ -225,7 +226,7 @@ def test_a_comparison_fits_its_columns_and_marks_where_changes_begin(cells: int)
     assert "changes" in plain(summary(PAIR, found))
 
 
-def test_columns_stand_straight():
+def test_cellsstand_straight():
     text, _ = columns(compare(PAIR), PAIR, 81)
     assert {max(plain(line).find("\u2502"), plain(line).find("\u2503")) for line in text} == {40}
 
@@ -305,3 +306,29 @@ async def test_twelve_lanes_leave_room_for_everything_and_the_race_follows_the_f
         await pilot.press("f7")
         await until(pilot, lambda: "replay of iteration 1" in shown(app))
         await until(pilot, lambda: "Space play" in shown(app).splitlines()[-1])
+
+
+async def test_an_error_without_an_answer_is_told_whole():
+    words = " ".join(f"word{n}" for n in range(40))
+    error = AttemptError("rejected", f"The server refused it: {words}.", "Ask for less.")
+    app, _ = app_of(lambda *_: Answer((), error=error, state="error"))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        assert "word39" in shown(app)
+        assert "less." in shown(app)
+
+
+async def test_a_failure_is_named_beside_its_text_only_where_there_is_room():
+    text = "x" * 45 + " bad"
+    fail = Answer((text + "\nmore\nand more",), fail=("json", 46, "no"), span=(46, 49))
+    for cells, named in ((124, True), (112, False)):
+        app, _ = app_of(lambda *_: fail)
+        async with app.run_test(size=(cells, 30)) as pilot:
+            await settled(pilot)
+            await pilot.press("ctrl+j")
+            await settled(pilot, 1)
+            line = next(row for row in shown(app).splitlines() if "xxx bad" in row)
+            assert ("◂" in line) == named, line
+            assert named or "…" not in line

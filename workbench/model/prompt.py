@@ -69,7 +69,7 @@ class Prompt:
                 f"No value for the variable {missing[0]!r}."
                 if len(missing) == 1
                 else f"No values for the variables {', '.join(missing)}.",
-                f"Give one with --var {missing[0]}=VALUE, or in the variables table.",
+                f"Give one with --var {missing[0]}=VALUE; on the screen with F4.",
             )
         messages = []
         if self.system and self.system.strip():

@@ -17,13 +17,16 @@ from textual.strip import Strip
 from workbench.model.events import LaneReady
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
-from workbench.text import shorten
+from workbench.text import cell_width, shorten
 from workbench.tui import ready, rows
 from workbench.tui.bindings import bindings
 from workbench.tui.lines import Line, spread, wrapped
 from workbench.tui.painter import Painter, filled
 from workbench.tui.widgets.selecting import LEFT, Selecting
 from workbench.tui.wrap import Wrapped
+
+LEAST_NOTE = 8
+"""Cells beside the failing text from which on its check is named there."""
 
 ROOMY = 14
 """Rows of a pane from which on the verdict may take two of them."""
@@ -158,8 +161,17 @@ class LaneView(Selecting, can_focus=True):
         return max(1, self.size.width - LEFT - _RIGHT)
 
     def rows_above(self) -> int:
-        """Rows above the text: the head, and one or two of the verdict."""
-        return 3 if self.size.height >= ROOMY else 2
+        """Rows above the text: the head, and one or two of the verdict; all of it without text."""
+        if self.size.height < ROOMY:
+            return 2
+        return 1 + max(2, len(self._why())) if self._wordless() else 3
+
+    def _wordless(self) -> bool:
+        attempt = self.attempt
+        return attempt is not None and attempt.ended is not None and not attempt.parts
+
+    def _why(self) -> list[Line]:
+        return wrapped(rows.verdict_line(self.attempt), self._text_width())[: self.size.height - 1]
 
     def _text_height(self) -> int:
         return max(0, self.size.height - self.rows_above())
@@ -271,6 +283,8 @@ class LaneView(Selecting, can_focus=True):
             state, verdict = ready.state(self._ready), ready.words(self._ready)
         if self.rows_above() == 2:
             return spread(name, state, cells), verdict
+        if self._wordless():
+            return spread(name, state, cells), *self._why()
         one, *rest = wrapped(verdict, cells)
         return spread(name, state, cells), one, tuple(span for line in rest for span in line)
 
@@ -351,7 +365,8 @@ class LaneView(Selecting, can_focus=True):
                 segments.append(Segment(text[max(at, left) : right], mark))
             at = max(at, right)
         segments.append(Segment(text[at:], blank))
-        if row in self._notes and row < self.text.stable:
-            note = shorten(f"  \u25c2 {self._notes[row]}", max(0, cells - len(text)))
+        room = cells - cell_width(text)
+        if row in self._notes and row < self.text.stable and room >= LEAST_NOTE:
+            note = shorten(f"  \u25c2 {self._notes[row]}", room)
             segments.append(Segment(note, self.painter.style("fail")))
         return filled(segments, cells, blank)
