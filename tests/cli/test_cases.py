@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.cli.conftest import Result
+from workbench.suites.exporters.registry import TARGETS
 
 Call = Callable[..., Result]
 
@@ -45,6 +46,26 @@ def test_cases_are_listed_reviewed_and_removed(workbench: Call) -> None:
     assert workbench("cases", "rm", "t", case).code == 0
     assert workbench("cases", "list", "t", "--json").out == ""
     assert workbench("cases", "rm", "t", "nobody").code == 2
+
+
+def test_an_import_tells_the_format_from_the_file_or_names_those_that_fit(
+    workbench: Call, project: Path
+) -> None:
+    case = workbench("cases", "add", failed_session(workbench), "--suite", "t").out.strip()
+    workbench("cases", "review", "t", case, "--as", "reviewed", "--expected", "{}")
+    for target in TARGETS:
+        assert workbench("export", "t", "--to", target, "-o", target).code == 0
+        back = workbench("import", target, "--suite", f"of-{target}", "--json")
+        assert (back.code, len(back.document["added"])) == (0, 1), target
+    Path("sheet.jsonl").write_text('{"input": "x", "target": "y"}\n')
+    assert workbench("import", "sheet.jsonl", "--suite", "v").code == 0
+    Path("plain.jsonl").write_text('{"input": "x"}\n')
+    doubtful = workbench("import", "plain.jsonl", "--suite", "w")
+    assert doubtful.code == 2
+    assert "inspect, openai-evals, deepeval, braintrust, langfuse, hf" in doubtful.err
+    Path("none.jsonl").write_text('{"x": 1}\n')
+    assert "none of the formats" in workbench("import", "none.jsonl", "--suite", "w").err
+    assert not (project / "suites" / "w.jsonl").exists()
 
 
 def test_a_suite_leaves_and_comes_back(workbench: Call, project: Path) -> None:

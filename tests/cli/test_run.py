@@ -113,6 +113,36 @@ def test_exit_codes(workbench: Call) -> None:
 
 
 @pytest.mark.usefixtures("suite")
+def test_a_run_that_stopped_early_is_no_success_whatever_its_threshold(workbench: Call) -> None:
+    fast = "run", "s", "-l", "prose", "-l", "good", "-j", "1", "--fail-fast"
+    assert workbench(*fast, "--min-pass", "good=0%").code == 1
+    assert workbench("run", "s", "-l", "good", "--write-baseline", "b.json").code == 1
+    assert workbench("run", "s", "-l", "good", "--baseline", "b.json").code == 0
+    stopped = workbench("run", "s", "-l", "good", "-j", "1", "--fail-fast", "--baseline", "b.json")
+    assert ("stopped: fail-fast" in stopped.err, stopped.code) == (True, 1)
+    nothing = workbench("run", "s", "-l", "stuck", "--timeout", "0.1", "--min-pass", "50%")
+    assert ("stopped: timeout" in nothing.err, nothing.code) == (True, 1)
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_threshold_for_another_lane_is_refused_before_anything_is_sent(
+    workbench: Call, project: Path
+) -> None:
+    refused = workbench("run", "s", "-l", "good", "--min-pass", "goood=90%")
+    assert refused.code == 2
+    assert "--min-pass names the lane goood" in refused.err
+    assert not list(project.glob("sessions/*.jsonl"))
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_lane_that_the_baseline_does_not_know_is_named(workbench: Call) -> None:
+    workbench("run", "s", "-l", "good", "--write-baseline", "b.json")
+    other = workbench("run", "s", "-l", "good", "-l", "prose", "--baseline", "b.json")
+    assert "prose: not in the baseline, so nothing of it can be worse" in other.err
+    assert "good: not in the baseline" not in other.err
+
+
+@pytest.mark.usefixtures("suite")
 def test_a_flaky_case_is_named_and_says_what_varies(workbench: Call) -> None:
     result = workbench("run", "s", "-l", "turns", "-n", "4", "--only", "t", "-j", "1", "--json")
     (lane,) = result.document["lanes"]

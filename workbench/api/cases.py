@@ -19,6 +19,7 @@ from workbench.suites.exporters.base import Export, write_export
 from workbench.suites.exporters.registry import exporter, get_target, prove
 from workbench.suites.file import Added, Suite, append_cases, load_suite, rewrite
 from workbench.suites.importers.base import Import
+from workbench.suites.importers.guess import guess
 from workbench.suites.importers.registry import importer
 from workbench.suites.proof import Proof, Toolbox
 
@@ -160,14 +161,16 @@ def _exported(suite: Suite, ids: Sequence[str]) -> list[Case]:
     return [case for case in suite.cases if case.review != "rejected"]
 
 
-def import_cases(settings: Settings, source: str, path: Path, suite: str) -> tuple[Import, Added]:
-    """Append what *path* holds in the format *source* to a suite.
+def import_cases(
+    settings: Settings, source: str | None, path: Path, suite: str
+) -> tuple[Import, Added]:
+    """Append what *path* holds in the format *source* (None: told by its shape) to a suite.
 
     Raises:
         UnknownName: no such format.
         UsageError: the file cannot be read.
         NotSaved: the suite cannot be written.
     """
-    read = importer(source)(path)
+    read = importer(source or guess(path))(path)
     target = suite_path(settings, suite)
     return read, append_cases(target, read.cases, Redactor(known_secrets(settings)))

@@ -73,10 +73,10 @@ def export_command(
 
 @click.command(name="import")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--from", "source", required=True, help=f"One of {', '.join(SOURCES)}.")
+@click.option("--from", "source", help=f"If the file does not tell: {', '.join(SOURCES)}.")
 @click.option("--suite", required=True, help="The suite's name, or its file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def import_command(*, path: Path, source: str, suite: str, as_json: bool) -> None:
+def import_command(*, path: Path, source: str | None, suite: str, as_json: bool) -> None:
     """Read the cases of another tool's file (or of an export's folder) into a suite."""
     read, added = api.import_cases(settings_for(), source, path, suite)
     _tell(read.unmapped)

@@ -93,12 +93,12 @@ def run(**_: object) -> int:
     """Send SUITE (a name or a file) through lanes and judge every answer.
 
     Exit code: 0 all passed (or --min-pass and --baseline hold), 1 not, 2 wrong usage, 3 a provider
-    failed, 130 interrupted.
+    failed, 130 interrupted. A run that stopped early, or lacks answers, is never 0.
     """
     options = _Options(**click.get_current_context().params)
     settings = settings_for()
     plan = _plan(options, settings.defaults)
-    thresholds = [report.read_threshold(text) for text in options.min_pass]
+    thresholds = report.read_thresholds(options.min_pass, plan.lanes)
     baseline = report.read_baseline(options.baseline) if options.baseline else None
     progress = _Progress()
     try:
@@ -117,11 +117,12 @@ def run(**_: object) -> int:
         output.document(_document(outcome, lanes, short, worse, scores))
     else:
         _table(lanes, scores)
-    _narrate(outcome, short, worse)
+    new = [n.lane for n in lanes if baseline is not None and n.lane not in baseline]
+    _narrate(outcome, short, worse, new)
     if outcome.stopped == "interrupted":
         return INTERRUPTED
     if baseline is not None or thresholds:
-        return int(bool(short or worse))
+        return int(bool(short or worse) or not _whole(outcome))
     return _exit_code(lanes, outcome)
 
 
@@ -292,6 +293,7 @@ def _narrate(
     outcome: RunOutcome,
     short: Sequence[report.Missed],
     worse: Sequence[tuple[str, str]],
+    new: Sequence[str],
 ) -> None:
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
@@ -301,6 +303,8 @@ def _narrate(
     for miss in short:
         more = f"; about {miss.needed} more cases would tell" if miss.needed else ""
         diagnostics.say(f"{miss.lane}: {miss.reached:.1%} is below {100 * miss.wanted:.4g}%{more}")
+    for name in new:
+        diagnostics.say(f"{name}: not in the baseline, so nothing of it can be worse")
     for lane, case in worse:
         diagnostics.say(f"{lane}: {case} passed in the baseline and does not pass now")
     if outcome.interrupted:
@@ -318,7 +322,12 @@ def _exit_code(lanes: Sequence[LaneResult], outcome: RunOutcome) -> int:
     if any(lane.errors for lane in lanes):
         return 3
     passed = all(case.status == "pass" for lane in lanes for case in lane.cases)
-    return 0 if passed and outcome.stopped == "done" else 1
+    return 0 if passed and _whole(outcome) else 1
+
+
+def _whole(outcome: RunOutcome) -> bool:
+    """Tell whether every answer that was planned is there: no verdict stands on a part of them."""
+    return outcome.stopped == "done" and not outcome.interrupted
 
 
 def _document(

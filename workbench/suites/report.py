@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,20 +54,26 @@ def read_threshold(text: str) -> Threshold:
     return Threshold(found.group(1), float(found.group(2)) / 100)
 
 
+def read_thresholds(texts: Iterable[str], lanes: Collection[str]) -> list[Threshold]:
+    """Read thresholds for a run on *lanes*, before anything is sent.
+
+    Raises:
+        UsageError: one is none, or names a lane that will not run.
+    """
+    found = [read_threshold(text) for text in texts]
+    for threshold in found:
+        if threshold.lane is not None and threshold.lane not in lanes:
+            raise UsageError(f"--min-pass names the lane {threshold.lane}, which does not run.")
+    return found
+
+
 def missed(
     lanes: Sequence[LaneResult], thresholds: Iterable[Threshold], *, on_interval: bool
 ) -> list[Missed]:
-    """Return the thresholds that were missed; *on_interval* judges the interval's lower end.
-
-    Raises:
-        UsageError: a threshold names a lane that did not run.
-    """
+    """Return the thresholds that were missed; *on_interval* judges the interval's lower end."""
     found = []
     for threshold in thresholds:
-        chosen = [lane for lane in lanes if threshold.lane in (None, lane.lane)]
-        if not chosen:
-            raise UsageError(f"--min-pass names the lane {threshold.lane}, which did not run.")
-        for lane in chosen:
+        for lane in (lane for lane in lanes if threshold.lane in (None, lane.lane)):
             reached = _reached(lane.rate, on_interval=on_interval)
             if reached < threshold.share:
                 more = _more(lane, threshold.share)
