@@ -88,3 +88,12 @@ def test_a_file_that_is_no_text_is_an_error_like_any_other(tmp_path):
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_theme(tmp_path / "bad.toml")
+
+
+def test_a_chosen_row_can_be_read_in_the_terminals_own_colours():
+    painter = Painter(find_theme("terminal"))
+    for tones in ("", "muted", "fail", "accent bold"):
+        style = painter.style(tones, "panel")
+        assert style.reverse
+        assert style.color == painter.style("").color
+        assert style.bgcolor == painter.style("").bgcolor

@@ -48,6 +48,8 @@ class Painter:
         attributes = words & _ATTRIBUTES
         for word in words & _GROUNDS.keys():
             ground = _GROUNDS[word]
+        if self.theme.ansi and ground == "panel":
+            return self._chosen(attributes)
         names = words - _ATTRIBUTES - _GROUNDS.keys()
         name = next(iter(names), "foreground")
         colors = self.theme.colors
@@ -59,6 +61,18 @@ class Painter:
             reverse="reverse" in attributes or None,
             italic="italic" in attributes or None,
             strike="strike" in attributes or None,
+        )
+
+    def _chosen(self, attributes: set[str]) -> Style:
+        """Return the look of a chosen row in the terminal's own colours, of which nobody knows
+        which can be read on which: its foreground and background change places.
+        """
+        return Style(
+            color=_rich(self.theme.colors["foreground"]),
+            bgcolor=_rich(self.theme.colors["background"]),
+            reverse="reverse" not in attributes,
+            bold="bold" in attributes or None,
+            underline="underline" in attributes or None,
         )
 
     def segments(self, spans: Iterable[Span], ground: str = "background") -> list[Segment]:

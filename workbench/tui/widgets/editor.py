@@ -61,7 +61,7 @@ class Editor(TextArea):
                 cursor_style=style("reverse", "surface"),
                 selection_style=Style(
                     bgcolor=style("", "panel").bgcolor,
-                    underline=self.painter.theme.ansi or None,
+                    reverse=self.painter.theme.ansi or None,
                 ),
                 bracket_matching_style=style("bold", "surface"),
                 syntax_styles={"variable": style("accent bold", "surface")},
