@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.suite_cases import HOSTILE, all_cases, rich_case
 from workbench.errors import UnknownName
+from workbench.model.prompt import Message
 from workbench.suites.case import Case
 from workbench.suites.exporters import inspect
 from workbench.suites.exporters.base import write_export
@@ -46,6 +48,60 @@ def test_a_change_made_in_the_other_tool_is_not_lost(target: str, tmp_path: Path
         path.write_text(path.read_text().replace("No.", "Yes, and more."))
     (case,) = importer(target)(folder).cases
     assert case.messages[-1].content == "Yes, and more."
+
+
+def ask_us(path: Path) -> None:
+    """Change the prompt of the records in *path*, and not what Workbench keeps beside it."""
+
+    def changed(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: v if k == "workbench" else changed(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [changed(item) for item in value]
+        return value.replace("Ask me.", "Ask us.") if isinstance(value, str) else value
+
+    text = path.read_text()
+    if text.startswith("["):
+        path.write_text(json.dumps(changed(json.loads(text))))
+    else:
+        lines = (json.dumps(changed(json.loads(line))) for line in text.splitlines())
+        path.write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize("target", KEEP_ALL)
+def test_what_the_other_tool_has_no_place_for_survives_a_change_made_there(
+    target: str, tmp_path: Path
+) -> None:
+    sent = replace(
+        rich_case(), checks=("json/fence", "max_words:50"), messages=(Message("user", "Ask me."),),
+        prompt=None, variables={}, review="reviewed",
+    )  # fmt: skip
+    folder = tmp_path / "out"
+    write_export(exporter(target)("s", [sent]), folder)
+    for path in folder.rglob("*.json*"):
+        ask_us(path)
+    back = importer(target)(folder)
+    (case,) = back.cases
+    assert case.messages == (Message("user", "Ask us."),)
+    assert (case.checks, case.labels, case.tags) == (sent.checks, sent.labels, sent.tags)
+    assert (case.expected, case.notes, case.review) == (sent.expected, sent.notes, "new")
+    assert case.evidence is None
+    assert [item.what for item in back.unmapped] == ["the recorded answer"]
+
+
+def test_checks_taken_out_and_added_in_promptfoo_are_so_here(tmp_path: Path) -> None:
+    sent = replace(rich_case(), checks=("json/fence", "max_words:50", "contains:x"))
+    write_export(exporter("promptfoo")("s", [sent]), tmp_path)
+    path = tmp_path / "tests.jsonl"
+    test = json.loads(path.read_text())
+    test["description"] = "another title"
+    test["assert"] = [a for a in test["assert"] if a["value"] != "x"]
+    test["assert"].append({"type": "icontains", "value": "hello"})
+    path.write_text(json.dumps(test))
+    back = importer("promptfoo")(tmp_path)
+    wanted = ("json/fence", "max_words:50", 'contains/i:"hello"')
+    assert back.cases == (replace(sent, title="another title", checks=wanted),)
+    assert back.unmapped == ()
 
 
 @pytest.mark.parametrize("target", list(TARGETS))

@@ -20,10 +20,10 @@ from workbench.suites.importers.base import (
     leftovers,
     metadata_of,
     read_records,
-    restored,
     text_of,
     texts_of,
 )
+from workbench.suites.importers.merge import merged
 from workbench.suites.portable import Unmapped
 
 _META = "additional_metadata"
@@ -38,9 +38,10 @@ def read(path: Path) -> Import:
 
 
 def _build(record: Record, name: str) -> tuple[Case, list[Unmapped]]:
-    case = restored(record, kept_of(record, _META), lambda c: golden(exportable(c)))
-    if case is not None:
-        return case, []
+    return merged(record, name, kept_of(record, _META), lambda c: golden(exportable(c)), _foreign)
+
+
+def _foreign(record: Record, name: str) -> tuple[Case, list[Unmapped]]:
     given = record.get("input")
     if not isinstance(given, str):
         raise BadCase("input is not a text")

@@ -16,10 +16,10 @@ from workbench.suites.importers.base import (
     find,
     leftovers,
     read_records,
-    restored,
     text_of,
     texts_of,
 )
+from workbench.suites.importers.merge import merged
 from workbench.suites.portable import Unmapped
 
 _INPUTS = ("messages", "input", "prompt", "question", "instruction")
@@ -34,9 +34,10 @@ def read(path: Path) -> Import:
 
 
 def _build(record: Record, name: str) -> tuple[Case, list[Unmapped]]:
-    case = restored(record, record.get("workbench"), lambda c: row(exportable(c)))
-    if case is not None:
-        return case, []
+    return merged(record, name, record.get("workbench"), lambda c: row(exportable(c)), _foreign)
+
+
+def _foreign(record: Record, name: str) -> tuple[Case, list[Unmapped]]:
     source = next((field for field in _INPUTS if record.get(field)), None)
     if source is None:
         raise BadCase(f"no column of {', '.join(_INPUTS)}")

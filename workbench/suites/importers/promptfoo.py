@@ -15,7 +15,7 @@ from workbench.errors import PromptError, UsageError
 from workbench.model.prompt import Message, Prompt
 from workbench.suites.case import Case, Evidence
 from workbench.suites.codec import BadCase, dump, is_object, messages_of
-from workbench.suites.exporters.promptfoo import as_test
+from workbench.suites.exporters.promptfoo import as_test, assertion
 from workbench.suites.importers.base import (
     Import,
     Record,
@@ -26,10 +26,10 @@ from workbench.suites.importers.base import (
     read_records,
     read_text,
     read_yaml,
-    restored,
     text_of,
 )
-from workbench.suites.portable import Unmapped
+from workbench.suites.importers.merge import merged
+from workbench.suites.portable import Unmapped, rules_of
 
 _OURS = "{{ messages | dump | safe }}"
 _PRINTED = re.compile(r"\{\{ '(\{\{|\{%|\{#|#\}|)' \}\}")
@@ -112,9 +112,17 @@ def _build(record: Record, name: str, prompt: str) -> tuple[Case, list[Unmapped]
     metadata = record.get("metadata")
     kept = metadata.get("workbench") if is_object(metadata) else None
     replay = "providerOutput" in record
-    original = restored(record, kept, lambda c: as_test(exportable(c), replay=replay))
-    if original is not None:
-        return original, []
+    return merged(
+        record,
+        name,
+        kept,
+        lambda c: as_test(exportable(c), replay=replay),
+        lambda one, called: _foreign(one, called, prompt),
+    )
+
+
+def _foreign(record: Record, name: str, prompt: str) -> tuple[Case, list[Unmapped]]:
+    metadata = record.get("metadata")
     given = text_of(metadata, "id") if is_object(metadata) else ""
     checks, expected, lost = _asserts(record, given or name)
     output = record.get("providerOutput")
@@ -174,7 +182,7 @@ def _asserts(record: Record, name: str) -> tuple[tuple[str, ...], tuple[str, ...
     lost: list[Unmapped] = []
     for entry in given if isinstance(given, list) else []:
         kind = text_of(entry, "type") if is_object(entry) else ""
-        check = _check(kind, entry.get("value")) if is_object(entry) else None
+        check = (_ours(entry) or _check(kind, entry.get("value"))) if is_object(entry) else None
         if check is None:
             lost.append(Unmapped(name, f"assert {kind or dump(entry)}", "no check does the same"))
             continue
@@ -182,6 +190,13 @@ def _asserts(record: Record, name: str) -> tuple[tuple[str, ...], tuple[str, ...
         if kind == "equals" and is_object(entry):
             expected += [unescape(value) for value in _values(entry.get("value"))]
     return tuple(checks), tuple(expected), lost
+
+
+def _ours(entry: Record) -> str | None:
+    """Return the check that Workbench made this very assertion of, and named in its metric."""
+    check = unescape(text_of(entry, "metric"))
+    rules, _ = rules_of(Case("", (), checks=(check,) if check else ()))
+    return check if [assertion(rule) for rule in rules] == [entry] else None
 
 
 def _check(kind: str, value: object) -> str | None:

@@ -17,10 +17,10 @@ from workbench.suites.importers.base import (
     leftovers,
     metadata_of,
     read_records,
-    restored,
     text_of,
     texts_of,
 )
+from workbench.suites.importers.merge import merged
 from workbench.suites.portable import Unmapped
 
 _KNOWN = ("id", "messages", "recorded_answer", "fails", "metadata")
@@ -34,9 +34,10 @@ def read(path: Path) -> Import:
 
 
 def _build(record: Record, name: str) -> tuple[Case, list[Unmapped]]:
-    case = restored(record, kept_of(record), lambda c: exported(exportable(c)))
-    if case is not None:
-        return case, []
+    return merged(record, name, kept_of(record), lambda c: exported(exportable(c)), _foreign)
+
+
+def _foreign(record: Record, name: str) -> tuple[Case, list[Unmapped]]:
     output, rules = record.get("recorded_answer"), record.get("rules")
     checks = [
         check

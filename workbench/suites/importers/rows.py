@@ -18,10 +18,10 @@ from workbench.suites.importers.base import (
     leftovers,
     metadata_of,
     read_records,
-    restored,
     text_of,
     texts_of,
 )
+from workbench.suites.importers.merge import merged
 from workbench.suites.portable import Unmapped
 
 
@@ -57,9 +57,16 @@ def read_rows(path: Path, rows: Rows) -> Import:
 
 
 def _build(rows: Rows, record: Record, name: str) -> tuple[Case, list[Unmapped]]:
-    case = restored(record, kept_of(record), lambda c: rows.again(c, record))
-    if case is not None:
-        return case, []
+    return merged(
+        record,
+        name,
+        kept_of(record),
+        lambda c: rows.again(c, record),
+        lambda one, called: _foreign(rows, one, called),
+    )
+
+
+def _foreign(rows: Rows, record: Record, name: str) -> tuple[Case, list[Unmapped]]:
     metadata = metadata_of(record)
     ours = {field: texts_of(metadata.get(field)) for field in rows.ours}
     wanted = record.get(rows.wanted)
