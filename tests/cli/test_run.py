@@ -222,6 +222,18 @@ def test_only_failing_and_changed_look_at_the_last_run(workbench: Call) -> None:
 
 
 @pytest.mark.usefixtures("suite")
+def test_only_failing_and_changed_remember_cases_that_the_last_run_left_out(
+    workbench: Call,
+) -> None:
+    workbench("run", "s", "-l", "good")
+    assert list(status(workbench("run", "s", "-l", "good", "--only", "t", "--json"))) == ["json"]
+    failing = workbench("run", "s", "-l", "good", "--only", "failing", "--json")
+    assert list(status(failing)) == ["wanted"]
+    unchanged = workbench("run", "s", "-l", "good", "--only", "changed", "--json")
+    assert unchanged.document["planned"] == 0
+
+
+@pytest.mark.usefixtures("suite")
 def test_labels_are_scored_with_the_misses_of_those_at_risk(workbench: Call, project: Path) -> None:
     cases = [
         Case(f"l{n}", (Message("user", f"m{c}"),), labels=(label,), checks=("max_chars:99",))

@@ -18,6 +18,9 @@ from workbench.suites.results import Truth, UnitResult, last_words, results_of, 
 TITLE = "run "
 """How the title of a run's session begins; the suite's name follows."""
 
+_RUNS_READ = 20
+"""So many runs at most are read for what each case did last; most suites need one or two."""
+
 Key = tuple[str, str, int]
 """Case, lane and repeat."""
 
@@ -70,14 +73,14 @@ class RunRecord:
             if attempt.repeat == 1 and (iteration.name, lane) in wanted
         }
 
-    def unchanged(self, cases: Iterable[Case], added: tuple[str, ...]) -> set[str]:
-        """Return the cases that were sent with the prompt and checks they have now."""
+    def unchanged(self, cases: Iterable[Case], added: tuple[str, ...]) -> dict[str, bool]:
+        """Return for each case of this run whether its prompt and checks were what they are now."""
         now = {case.id: (*prompt_of(case), judged_by(case, added)) for case in cases}
         same = {}
         for iteration in self.iterations():
             sent = iteration.prompt, dict(iteration.variables), iteration.checks
             same[iteration.name] = now.get(iteration.name) == sent
-        return {case_id for case_id, is_same in same.items() if is_same}
+        return same
 
     def to_go_on_with(
         self,
@@ -113,8 +116,32 @@ def _has_result(result: UnitResult, again: bool) -> bool:
     return result.judged or result.state == "aborted" or (result.verdict == "error" and not again)
 
 
-def last_run(settings: Settings, suite: str) -> RunRecord | None:
-    """Return the newest run of a suite, None when there is none."""
-    found = [s for s in list_sessions(settings.sessions) if s.title == TITLE + suite]
-    newest = max(found, key=lambda s: s.utc, default=None)
-    return RunRecord(settings, newest.id) if newest else None
+def last_unchanged(
+    settings: Settings, suite: str, cases: Sequence[Case], added: tuple[str, ...]
+) -> set[str]:
+    """Return the cases that are as they were when they were last run."""
+    found: dict[str, bool] = {}
+    for run in _newest_first(settings, suite):
+        found = run.unchanged(cases, added) | found
+        if all(case.id in found for case in cases if case.review != "rejected"):
+            break
+    return {case_id for case_id, is_same in found.items() if is_same}
+
+
+def last_results(settings: Settings, suite: str, cases: Sequence[Case]) -> list[UnitResult]:
+    """Return the results of each case in the last run that had it."""
+    found: dict[str, list[UnitResult]] = {}
+    for run in _newest_first(settings, suite):
+        held: dict[str, list[UnitResult]] = {}
+        for result in run.results():
+            held.setdefault(result.case, []).append(result)
+        found = held | found
+        if all(case.id in found for case in cases if case.review != "rejected"):
+            break
+    return [result for results in found.values() for result in results]
+
+
+def _newest_first(settings: Settings, suite: str) -> Iterator[RunRecord]:
+    runs = [s for s in list_sessions(settings.sessions) if s.title == TITLE + suite]
+    for run in sorted(runs, key=lambda s: s.utc, reverse=True)[:_RUNS_READ]:
+        yield RunRecord(settings, run.id)

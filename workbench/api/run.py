@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.api.earlier import TITLE, Earlier, RunRecord, last_run
+from workbench.api.earlier import TITLE, Earlier, RunRecord, last_results, last_unchanged
 from workbench.api.loading import suite_path
 from workbench.api.run_work import RunWork, Seen
 from workbench.api.wiring import fallbacks_of, local_models, make_tools
@@ -119,12 +119,10 @@ def _selected(
 ) -> Sequence[Case]:
     if plan.only is None:
         return cases
-    before = last_run(settings, suite)
-    if before is None:
-        return select(cases, plan.only, ())
     if plan.only == "changed":
-        return select(cases, plan.only, (), before.unchanged(cases, plan.checks))
-    return select(cases, plan.only, before.results() if plan.only == "failing" else ())
+        return select(cases, plan.only, (), last_unchanged(settings, suite, cases, plan.checks))
+    failing = plan.only == "failing"
+    return select(cases, plan.only, last_results(settings, suite, cases) if failing else ())
 
 
 def _compared(cases: Sequence[Case], plan: RunPlan, lanes: Mapping[str, Lane]) -> set[str]:

@@ -76,7 +76,7 @@ class _Options:
 @click.option("--fail-fast", is_flag=True, help="Stop at the first case that fails.")
 @click.option("--budget", type=float, help="Start nothing new once so many US dollars are spent.")
 @click.option("--timeout", type=float, help="Cancel what runs after so many seconds.")
-@click.option("--only", help="failing or changed since the last run, or a tag.")
+@click.option("--only", help="failing or changed since they last ran, or a tag.")
 @click.option("--resume", help="Go on with this run's session; nothing is sent twice.")
 @click.option("--again", is_flag=True, help="With --resume: send again what was cut off half-way.")
 @click.option("--min-pass", multiple=True, help="95% or LANE=95%: exit 1 below it.")

@@ -99,7 +99,7 @@ def select(
 ) -> list[Case]:
     """Return the cases that ``--only`` asks for.
 
-    ``failing``: failed, flaky or without a verdict in the *last* run; ``changed``: new, or changed
+    ``failing``: failed, flaky or no verdict in the *last* results; ``changed``: new, or changed
     since (their signature is not in *known*); anything else is a tag.
 
     Raises:
