@@ -96,7 +96,7 @@ def test_many_texts_are_judged_line_by_line(
         (2, "fail", 2),
         (3, "fail", 1),
         ("d", "fail", 0),
-        (5, "error", None),
+        ("e", "error", None),
         ("f", "error", None),
         ("g", "error", None),
         (9, "error", None),

@@ -115,6 +115,8 @@ def judge_lines(
         try:
             entry = _entry(line)
             name = entry.get("id", number)
+            if not isinstance(entry.get("text"), str):
+                raise UsageError('it has no "text".', 'Write {"id": ..., "text": ...}.')
             own = entry.get("checks")
             specs = default if own is None else _known(known, own)
             if not specs:
@@ -132,7 +134,7 @@ def _entry(line: str) -> Mapping[str, object]:
         entry = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"it is not JSON: {error}.") from error
-    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
+    if not isinstance(entry, dict):
         raise UsageError('it is not an object with a "text".')
     return entry
 

@@ -63,7 +63,7 @@ class JsonBuilder:
 
     def number_end(self, at: int) -> None:
         """See :class:`~workbench.checks.json_scan.Sink`."""
-        self._complete(number("".join(self._parts)), at)
+        self._complete(number("".join(self._parts), at), at)
 
     def literal(self, word: str, at: int) -> None:
         """See :class:`~workbench.checks.json_scan.Sink`."""

@@ -8,7 +8,7 @@ from workbench.checks.arguments import no_text, shown
 from workbench.checks.base import Argument, Check, Definition, Option
 from workbench.checks.json_fence import FencedScanner
 from workbench.checks.json_scan import JsonScanner
-from workbench.checks.json_value import MAX_LEVELS, TooDeep
+from workbench.checks.json_value import MAX_DIGITS, MAX_LEVELS, TooDeep, TooLong
 from workbench.model.verdict import Decision
 
 FENCE = Option("fence", "allow one Markdown code fence (``` or ```json) around the JSON")
@@ -20,12 +20,26 @@ Scanner = JsonScanner | FencedScanner
 
 def scan(scanner: Scanner, text: str) -> tuple[int | None, Decision | None]:
     """Feed *scanner*; return where the text stops being JSON, or the error of a text that nests
-    too deep for its sink, after which it must not be fed again.
+    too deep for its sink or holds too long a number, after which it must not be fed again.
     """
     try:
         return scanner.feed(text), None
     except TooDeep as deep:
         return None, Decision("error", deep.at, f"nested deeper than {MAX_LEVELS:,} levels")
+    except TooLong as long:
+        return None, _too_long(long)
+
+
+def scan_end(scanner: Scanner) -> tuple[bool, Decision | None]:
+    """End *scanner*; return whether it read a JSON text, or the error of a number too long."""
+    try:
+        return scanner.finish(), None
+    except TooLong as long:
+        return True, _too_long(long)
+
+
+def _too_long(long: TooLong) -> Decision:
+    return Decision("error", long.at, f"an integer of more than {MAX_DIGITS:,} digits")
 
 
 class _UniqueKeys:

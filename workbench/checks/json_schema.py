@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from workbench.checks.arguments import shown
 from workbench.checks.base import Argument, Check, Definition
-from workbench.checks.json_check import FENCE, Scanner, scan
+from workbench.checks.json_check import FENCE, Scanner, scan, scan_end
 from workbench.checks.json_fence import FencedScanner
 from workbench.checks.json_scan import JsonScanner
 from workbench.checks.json_value import JsonValue, path_text
@@ -48,13 +48,17 @@ class JsonSchema:
 
     def finish(self) -> Decision:
         """See the protocol."""
-        complete = self._scanner.finish()
+        complete, unread = scan_end(self._scanner)
         seen = self._scanner.seen
         if not complete:
             return Decision("fail", seen, f"not JSON: {self._scanner.reason}")
         mismatch = self._mismatch()
         if mismatch is not None:
             return mismatch
+        return unread or self._confirmed(seen)
+
+    def _confirmed(self, seen: int) -> Decision:
+        """No character failed the text: judge the whole value."""
         follower = self._follower
         if follower.height > MAX_DEPTH:
             if follower.skipped or self._compiled.root is None:
@@ -106,8 +110,9 @@ JSON_SCHEMA = Definition(
         "counts, required, uniqueItems, format (asserted), multipleOf, not, if, oneOf, contains, "
         "dependent and unevaluated keywords; at the end for $dynamicRef, embedded $id, references "
         "to a meta-schema and other drafts. A key that stands twice in an object fails. Patterns "
-        "are those of ECMA 262. Nothing is fetched: a schema that refers to another document is "
-        "refused."
+        "are those of ECMA 262. An integer of more than 4,300 digits, and nesting deeper than "
+        "20,000 levels, are errors of the check. Nothing is fetched: a schema that refers to "
+        "another document is refused."
     ),
     options=(FENCE,),
     files=True,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 MAX_DIGITS = 4_300
-"""Integers with more digits are taken for 10^4300 with their sign: conversion is quadratic."""
+"""Integers with more digits are not read: conversion is quadratic, and Python refuses it."""
 
 MAX_LEVELS = 20_000
 """Checks that remember something of each level of nesting go no deeper: memory stays bounded."""
@@ -22,18 +23,29 @@ class TooDeep(Exception):
         self.at = at
 
 
+class TooLong(Exception):
+    """An integer that ends before the character at ``at`` has more digits than are read."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
+
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 KINDS = {"{": "object", "[": "array", '"': "string", "t": "boolean", "f": "boolean", "n": "null"}
 
 
-def number(text: str) -> int | float:
-    """Return a JSON number as Python reads it: an int unless it has a point or an exponent."""
-    if not any(mark in text for mark in ".eE"):
-        if len(text) <= MAX_DIGITS:
-            return int(text)
-        largest: int = 10**MAX_DIGITS
-        return -largest if text.startswith("-") else largest
-    return float(text)
+def number(text: str, at: int) -> int | float:
+    """Return a JSON number as Python reads it: an int unless it has a point or an exponent.
+
+    Raises:
+        TooLong: an integer of more than :data:`MAX_DIGITS` digits, with *at*.
+    """
+    if any(mark in text for mark in ".eE"):
+        return float(text)
+    if len(text) - text.startswith("-") > MAX_DIGITS:
+        raise TooLong(at)
+    return int(text)
 
 
 def encodable(text: str) -> str:
@@ -70,7 +82,7 @@ def identity(value: JsonValue) -> str:
             return "{" + ",".join(f"{identity(key)}={item}" for key, item in items) + "}"
 
 
-def path_text(path: list[str | int]) -> str:
+def path_text(path: Sequence[str | int]) -> str:
     """Return a path such as ``$.items[2].price``."""
     parts = ["$"]
     for step in path:

@@ -35,7 +35,7 @@ def _parse(argument: Argument) -> Callable[[], Check]:
     no_text(argument)
     pattern = validated(PATTERN)
     automaton = Automaton(parse(PATTERN), search=True)
-    return lambda: NotRegex(automaton, pattern)
+    return lambda: NotRegex(automaton, pattern, "no phrase of refusal")
 
 
 NO_REFUSAL = Definition(

@@ -49,11 +49,12 @@ class Regex:
 class NotRegex:
     """Fails at the character that makes a match certain."""
 
-    __slots__ = ("_follower", "_parts", "_pattern")
+    __slots__ = ("_follower", "_none", "_parts", "_pattern")
 
-    def __init__(self, automaton: Automaton, pattern: re2._Regexp) -> None:
+    def __init__(self, automaton: Automaton, pattern: re2._Regexp, none: str = "") -> None:
         self._follower = Follower(automaton)
         self._pattern = pattern
+        self._none = none or f"no match for {shown(pattern.pattern)}"
         self._parts: list[str] = []
 
     def feed(self, text: str) -> Decision | None:
@@ -80,7 +81,7 @@ class NotRegex:
         """See the protocol."""
         if self._follower.matches():
             return self._failed(self._follower.seen)
-        return Decision("pass", self._follower.seen, f"no match for {shown(self._pattern.pattern)}")
+        return Decision("pass", self._follower.seen, self._none)
 
 
 def _compile(argument: Argument, *, search: bool) -> tuple[Automaton, re2._Regexp]:

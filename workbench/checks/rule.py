@@ -7,10 +7,10 @@ from collections.abc import Callable
 from workbench.checks.arguments import shown
 from workbench.checks.base import Argument, Check, Definition
 from workbench.checks.json_build import JsonBuilder
-from workbench.checks.json_check import FENCE, Scanner, scan
+from workbench.checks.json_check import FENCE, Scanner, scan, scan_end
 from workbench.checks.json_fence import FencedScanner
 from workbench.checks.json_scan import JsonScanner
-from workbench.checks.json_value import JsonValue
+from workbench.checks.json_value import JsonValue, path_text
 from workbench.checks.rule_language import (
     Missing,
     Path,
@@ -47,9 +47,11 @@ class FieldRule:
 
     def finish(self) -> Decision:
         """See the protocol."""
-        complete = self._scanner.finish()
+        complete, unread = scan_end(self._scanner)
         if self._decision is not None:
             return self._decision
+        if unread is not None:
+            return unread
         reason = "the answer ended before" if complete else f"not JSON: {self._scanner.reason}"
         return Decision("fail", self._scanner.seen, reason)
 
@@ -76,7 +78,7 @@ class FieldRule:
         if holds:
             return Decision("pass", at, f"{source} holds")
         named = (
-            f"{'.'.join(map(str, path))} is {_brief(self._fields[path])}"
+            f"{path_text(path).removeprefix('$').removeprefix('.')} is {_brief(self._fields[path])}"
             for path in self._rule.paths[:4]
             if path
         )

@@ -154,7 +154,7 @@ class SchemaFollower:
     def number_end(self, at: int) -> None:
         """See :class:`~workbench.checks.json_scan.Sink`."""
         text = "".join(self._parts)
-        value = number(text)
+        value = number(text, at)
         for node, branch in self._pairs:
             types = node.types
             if types is not None and "number" not in types and not is_integer(value):

@@ -113,7 +113,7 @@ _MARKS = (
     r"__[^_\s][^_\n]*__",
     r"\[[^\[\]\n]+\]\([^()\s]+\)",
     r"`[^`\n]+`",
-    r"^ {0,3}\|?[ \t]*:?-{3,}:?[ \t]*\|",
+    r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*\|",
 )
 _MARKDOWN = "(?m)" + "|".join(_MARKS)
 
@@ -122,7 +122,7 @@ def _parse_no_markdown(argument: Argument) -> Callable[[], Check]:
     no_text(argument)
     pattern = validated(_MARKDOWN)
     automaton = Automaton(parse(_MARKDOWN), search=True)
-    return lambda: NotRegex(automaton, pattern)
+    return lambda: NotRegex(automaton, pattern, "no Markdown")
 
 
 CODE = Definition(

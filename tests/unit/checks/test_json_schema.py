@@ -220,6 +220,35 @@ def test_hostile_answers_and_recursive_schemas_get_a_verdict(schema: str, text: 
     assert judge(parse_check(f"json_schema:{schema}"), [text]).verdict in ("pass", "fail", "error")
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        '{"type":"integer","minimum":5}',
+        '{"multipleOf":7}',
+        '{"multipleOf":9}',
+        '{"anyOf":[{"type":"string"},{"minimum":5}]}',
+    ],
+)
+def test_a_number_too_long_to_be_read_exactly_is_an_error_and_never_a_wrong_verdict(
+    schema: str,
+) -> None:
+    for sign in ("", "-"):
+        text = sign + "9" * 4300
+        valid = Draft202012Validator(json.loads(schema)).is_valid(json.loads(text))
+        read = judge_text(f"json_schema:{schema}", text, 700)
+        assert read.verdict == ("pass" if valid else "fail")
+        for size in (1, 4096, 9000):
+            decision = judge_text(f"json_schema:{schema}", text + "9", size)
+            assert (decision.verdict, decision.at_char) == ("error", len(text) + 1)
+            assert "4,300 digits" in decision.reason
+
+
+def test_what_fails_before_a_number_too_long_fails_all_the_same() -> None:
+    for size in (1, 9000):
+        decision = judge_text('json_schema:{"items":{"type":"string"}}', f"[{'9' * 5000}]", size)
+        assert (decision.verdict, decision.at_char) == ("fail", 1)
+
+
 def test_a_pattern_that_explodes_is_an_error_or_a_verdict_in_bounded_time() -> None:
     check = 'json_schema:{"pattern":"^(a+)+(?=b)$"}'
     assert judge_text(check, '"' + "a" * 2000 + 'c"', 1000).verdict in ("fail", "error")

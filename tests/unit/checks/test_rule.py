@@ -55,6 +55,20 @@ def test_what_follows_the_fields_may_still_be_streaming_or_broken() -> None:
     assert decision.reason == "a < b does not hold: a is 2, b is 1"
 
 
+def test_a_failed_rule_writes_its_fields_as_rules_do() -> None:
+    reason = judge_text("rule:o.a[1].b == 4", '{"o":{"a":[1,{"b":5}]}}').reason
+    assert reason == "o.a[1].b == 4 does not hold: o.a[1].b is 5"
+
+
+def test_numbers_too_long_to_be_read_are_an_error_of_the_rule() -> None:
+    for text in ("{" + f'"a":1{"0" * 5000},"b":2{"0" * 5000}' + "}", "[" + "1" * 5000 + "]"):
+        for size in (1, 20_000):
+            decision = judge_text("rule:a == b", text, size)
+            assert decision.verdict == "error"
+            assert "4,300 digits" in decision.reason
+    assert judge_text("rule:answer > 0", "9" * 5000).verdict == "error"
+
+
 def test_an_answer_that_is_not_json_fails_where_it_stops_being_json() -> None:
     decision = judge_text("rule:a < b", '{"a":1, b:2}')
     assert (decision.verdict, decision.at_char) == ("fail", 8)

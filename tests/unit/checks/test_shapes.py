@@ -35,6 +35,8 @@ CODE = "```python\nprint('`')\n\n``x\n```\n"
         ("no_markdown", "a **b** c", "fail", 6),
         ("no_markdown", "a\n- b", "fail", 4),
         ("no_markdown", "# a", "fail", 1),
+        ("no_markdown", "|a|b|\n|-|-|\n|1|2|\n", "fail", 8),
+        ("no_markdown", "From -5|6 to a-|-b: no table.", "pass", 29),
         ("markdown", "|a|b|\n|-|-|\n|1|2|\n|1|\n", "fail", 21),
         ("markdown", "a | b\n--|--\n1 | 2\n\n1|2|3\n", "pass", 25),
         ("markdown", "```\n|a|\n```\n~~~\nx", "fail", 17),
