@@ -376,3 +376,20 @@ async def test_an_opened_session_aborts_as_it_did():
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot, 1)
         assert app.model.abort == "first"
+
+
+async def test_garbage_is_looked_for_after_every_race_also_when_old_ones_are_forgotten(monkeypatch):
+    looks = []
+    app, _ = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        monkeypatch.setattr("workbench.tui.app.gc.collect", lambda: looks.append(1))
+        for number in (1, 2, 3):
+            await pilot.press("ctrl+j")
+            await settled(pilot)
+            await until(pilot, lambda n=number: n in app.model.fold.iterations)
+            await until(pilot, lambda: not app.model.running)
+            app.model.fold.iterations.pop(number - 1, None)
+            app._tidy()
+            app._tidy()
+        assert len(looks) == 3

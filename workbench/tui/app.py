@@ -48,6 +48,8 @@ looked through when a race has ended (:data:`TIDY` seconds later, at most).
 """
 
 TIDY = 5.0
+OVERDUE = 60.0
+"""Where races follow each other without a pause, one is not waited for longer than this."""
 
 PLAIN_THEME = "terminal"
 _SIXTEEN = frozenset({"linux", "xterm", "xterm-16color", "vt100", "vt220", "ansi", "cons25"})
@@ -94,7 +96,7 @@ class WorkbenchApp(KeysInOrder):
         self.model.notice = problem or unknown_keys(setup.keymap) or setup.notice
         self.keeper = DraftKeeper.of(setup)
         self._interrupted = float("-inf")
-        self._tidied = 0
+        self._tidied, self._tidied_at = 0, time.monotonic()
         self._worn = _stamp(theme.path)
         self.bridge = Bridge(factory, self.model, self._painted)
         self.bridge.cases = CaseWatch(self.model, setup.guard)
@@ -152,10 +154,12 @@ class WorkbenchApp(KeysInOrder):
         self.keeper.look(self.model, wait=leaving)
 
     def _tidy(self) -> None:
-        """Look for garbage while nothing streams, once after each race."""
-        ended = sum(not i.running for i in self.model.fold.iterations.values())
-        if ended != self._tidied and not self.model.running:
-            self._tidied = ended
+        """Look for garbage after a race, while nothing streams if that comes soon."""
+        races = self.model.fold.iterations.items()
+        ended = max((number for number, race in races if not race.running), default=0)
+        waited = time.monotonic() - self._tidied_at
+        if ended != self._tidied and (not self.model.running or waited > OVERDUE):
+            self._tidied, self._tidied_at = ended, time.monotonic()
             gc.collect()
 
     @property
