@@ -67,6 +67,9 @@ class UsageError(WorkbenchError):
     exit_code = 2
 
 
+_NAMES_SHOWN = 60
+
+
 class UnknownName(UsageError):
     """A name nobody declared. The hint offers the nearest known ones. ``column`` counts from 1 in
     *text*, where the name was written; ``bare`` is the message without the place.
@@ -80,7 +83,9 @@ class UnknownName(UsageError):
         if near:
             hint = "Did you mean " + " or ".join(near) + "?"
         elif names:
-            hint = "Known: " + ", ".join(names) + "."
+            more = len(names) - _NAMES_SHOWN
+            rest = f" and {more} more" if more > 0 else ""
+            hint = "Known: " + ", ".join(names[:_NAMES_SHOWN]) + rest + "."
         else:
             hint = f"No {what} is declared."
         where = f" (column {column} of {_around(text, column)!r})" if text else ""

@@ -98,6 +98,13 @@ def test_the_table_says_rate_interval_and_the_paired_comparison(workbench: Call)
     assert line.endswith("on 3 cases, about 9 more needed")
 
 
+def test_the_interval_of_many_cases_keeps_two_ends(workbench: Call, project: Path) -> None:
+    cases = [Case(f"n{n}", (Message("user", f"{n}"),), checks=("json",)) for n in range(800)]
+    append_cases(project / "suites" / "n.jsonl", cases)
+    out = workbench("run", "n", "-l", "good", "-j", "64", "--no-save").out
+    assert "99.5% to 100.0%" in out
+
+
 @pytest.mark.usefixtures("suite")
 def test_exit_codes(workbench: Call) -> None:
     assert workbench("run", "s", "-l", "good", "--only", "t").code == 0

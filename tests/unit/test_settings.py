@@ -116,3 +116,9 @@ def test_a_number_that_cannot_be_meant_is_told(tmp_path: Path, line: str, said: 
     text = f'[lanes.a]\nbase_url = "http://127.0.0.1:1/v1"\n{line}\n'
     with pytest.raises(ConfigError, match=r"^lanes\.a: " + said):
         read(tmp_path, project=text)
+
+
+def test_an_unknown_name_among_hundreds_does_not_list_them_all() -> None:
+    error = UnknownName("session", "nothing-like-it", (f"{n:03}" for n in range(500)))
+    assert "000, 001" in error.hint
+    assert error.hint.endswith("059 and 440 more.")

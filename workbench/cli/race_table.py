@@ -69,7 +69,7 @@ def _cell(attempt: Attempt) -> str:
 def _rate(rate: Rate | None) -> str:
     if rate is None:
         return UNKNOWN
-    return f"{rate.count} of {rate.total}, {rate.low:.0%} to {rate.high:.0%}"
+    return f"{rate.count} of {rate.total}, {rate.between()}"
 
 
 def duration(ms: float | None) -> str:

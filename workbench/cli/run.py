@@ -207,7 +207,7 @@ def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
                 str(lane.rate.count if lane.rate else 0),
                 str(lane.rate.total if lane.rate else 0),
                 f"{lane.rate.value:.1%}" if lane.rate else "–",
-                f"{lane.rate.low:.0%} to {lane.rate.high:.0%}" if lane.rate else "–",
+                lane.rate.between() if lane.rate else "–",
                 str(len(lane.flaky)),
                 str(lane.errors),
                 _ms(lane.ttft_ms),
@@ -240,7 +240,7 @@ def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
             if label.high_risk and missed:
                 output.line(
                     f"{name}: {label.label} (high risk) missed {missed.count} of {missed.total} "
-                    f"({missed.low:.0%} to {missed.high:.0%})"
+                    f"({missed.between()})"
                 )
 
 

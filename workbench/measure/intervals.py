@@ -17,6 +17,13 @@ class Rate:
     low: float
     high: float
 
+    def between(self) -> str:
+        """Write the interval in whole percent, or finer where its ends would look like one."""
+        low, high = f"{self.low:.0%}", f"{self.high:.0%}"
+        if low == high:
+            low, high = f"{self.low:.1%}", f"{self.high:.1%}"
+        return f"{low} to {high}"
+
 
 def z_of(confidence: float) -> float:
     """Return the two-sided normal quantile, 1.96 for 0.95."""

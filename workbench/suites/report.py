@@ -152,7 +152,7 @@ def markdown(suite: str, lanes: Sequence[LaneResult], broken: Sequence[str] = ()
     for lane in lanes:
         rate = lane.rate
         passed = f"{rate.count}/{rate.total} ({rate.value:.0%})" if rate else "–"
-        interval = f"{rate.low:.0%} to {rate.high:.0%}" if rate else "–"
+        interval = rate.between() if rate else "–"
         ttff = f"{lane.ttff_ms:.0f} ms" if lane.ttff_ms is not None else "–"
         cost = f"${lane.usd:.4f}" if lane.usd is not None else "unknown"
         counts = f"{len(lane.flaky)} | {lane.errors}"

@@ -172,7 +172,7 @@ def _avoided(story: Story) -> list[Line]:
         if audit.rate is not None:
             rate = audit.rate
             said += f": {plural(audit.false_aborts, 'false abort')}, {rate.value:.0%} "
-            said += f"({rate.low:.0%} to {rate.high:.0%})"
+            said += f"({rate.between()})"
         out.append(((said, "warn" if audit.false_aborts else "muted"),))
     return out or [(("Nothing was aborted.", "muted"),)]
 
