@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from types import UnionType
 from typing import Union, get_args, get_origin, get_type_hints
@@ -26,15 +26,20 @@ def fault_of(error: msgspec.ValidationError, root: type) -> tuple[str, str]:
     kind = _type_at(root, place)
     if unknown := _UNKNOWN.match(what):
         known = [f.name for k in _kinds(kind) if _is_struct(k) for f in msgspec.structs.fields(k)]
-        near = get_close_matches(unknown["name"], known, n=2, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"It may hold {_listed(known)}."
-        return f"{unknown['name']!r}{where} is no setting.", hint if known else _LIST
+        return no_setting(unknown["name"], where, known)
     if enum := _ENUM.match(what):
         values = [str(value) for k in _kinds(kind) for value in get_args(k)]
         hint = f"Write {_listed(values, 'or')}." if values else _LIST
         return f"{enum['value']} is no value of {_named(place)}.", hint
     plain = what.replace("`", "").replace("str", "text").replace("object", "table")
     return f"{_named(place) or 'the file'}: {plain[:1].lower()}{plain[1:]}.", _LIST
+
+
+def no_setting(name: str, where: str, known: Sequence[str]) -> tuple[str, str]:
+    """Return what to say of a setting that is none of the *known*; *where* follows its name."""
+    near = get_close_matches(name, known, n=2, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"It may hold {_listed(known)}."
+    return f"{name!r}{where} is no setting.", hint if known else _LIST
 
 
 def _named(place: str) -> str:

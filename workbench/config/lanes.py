@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import msgspec
@@ -77,6 +77,27 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             f"lanes.{name}: nothing says where to send the prompt.",
             'Give it a provider, a base_url, or the path of a GGUF file: path = "model.gguf".',
         )
+
+
+_PARTS: Mapping[str, type[Params | Deadlines | Prices | Limits]] = {
+    "params": Params,
+    "deadlines": Deadlines,
+    "prices": Prices,
+    "limits": Limits,
+}
+
+
+def unread_key(lane: Mapping[str, object]) -> tuple[str, str, list[str]] | None:
+    """Return the first key inside a part of a lane's table that nothing reads: the part, the key,
+    and the keys that the part may hold. The conversion to data classes passes over such keys.
+    """
+    for part, kind in _PARTS.items():
+        known = [field.name for field in fields(kind)]
+        inner = lane.get(part)
+        for key in inner if isinstance(inner, dict) else ():
+            if key not in known:
+                return part, str(key), known
+    return None
 
 
 LEAST: Mapping[str, float] = {

@@ -15,8 +15,8 @@ from typing import Annotated
 
 import msgspec
 
-from workbench.config.faults import fault_of
-from workbench.config.lanes import LaneTable, builtin_lanes, from_text
+from workbench.config.faults import fault_of, no_setting
+from workbench.config.lanes import LaneTable, builtin_lanes, from_text, unread_key
 from workbench.errors import ConfigError, UnknownName
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
@@ -186,10 +186,22 @@ def _read(path: Path, text: str | None) -> dict[str, object]:
 
 def _check(path: Path, table: Mapping[str, object]) -> _File:
     try:
-        return msgspec.convert(table, type=_File)
+        read = msgspec.convert(table, type=_File)
     except msgspec.ValidationError as error:
         what, hint = fault_of(error, _File)
         raise ConfigError(f"{path}: {what}", hint) from error
+    for name in read.lanes:
+        found = unread_key(_table(_table(table, "lanes"), name))
+        if found is not None:
+            part, key, known = found
+            what, hint = no_setting(key, f" in [lanes.{name}.{part}]", known)
+            raise ConfigError(f"{path}: {what}", hint)
+    return read
+
+
+def _table(table: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = table.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _merge(
