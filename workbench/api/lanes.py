@@ -19,6 +19,7 @@ from workbench.model.lane import Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Delta, Final, Request, Sent, Services
 from workbench.providers.presets import cap_of, resolve
+from workbench.providers.registry import PROVIDERS
 from workbench.redact import Redactor
 
 if TYPE_CHECKING:
@@ -89,12 +90,19 @@ def _row(settings: Settings, keys: Keys, lane: Lane) -> LaneRow:
         lane.name,
         lane.provider,
         lane.model,
-        public(lane).base_url or lane.path or "this machine",
+        public(lane).base_url or lane.path or _nowhere(lane.provider),
         name,
         keys.source(name) if name else "not needed",
         settings.source(f"lanes.{lane.name}"),
         lane.params.max_tokens or cap_of(lane),
     )
+
+
+def _nowhere(provider: str) -> str:
+    """Where a lane without an address is asked, or why it cannot be."""
+    if provider not in PROVIDERS:
+        return "nowhere: unknown provider"
+    return "this machine" if provider in OFFLINE else "nowhere: no base_url"
 
 
 def _key_names(lane: Lane) -> list[str]:

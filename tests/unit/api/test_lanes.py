@@ -93,6 +93,15 @@ def test_every_declared_lane_is_listed_with_its_address_and_key() -> None:
     ]
 
 
+def test_a_lane_that_can_be_asked_nowhere_is_listed_as_such() -> None:
+    lanes = (Lane("u", "nosuch", "m"), Lane("c", "compatible", "m"), Lane("s", "scripted", "m"))
+    assert [row.where for row in list_lanes(settings_with(*lanes))] == [
+        "nowhere: unknown provider",
+        "nowhere: no base_url",
+        "this machine",
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "names"),
     [
