@@ -143,3 +143,11 @@ def test_what_an_attempt_counts_as_in_the_curve() -> None:
 
 def test_medians() -> None:
     assert (median_ms([]), median_ms([3.0]), median_ms([4.0, 1.0, 2.0, 9.0])) == (None, 3.0, 3.0)
+
+
+def test_four_failures_of_four_leave_room_for_a_pass() -> None:
+    last = failure_curve(Observation(float(n), "failed") for n in range(1, 5)).points[-1]
+    all_of_four = wilson(4, 4)
+    assert all_of_four is not None
+    assert (last.share, last.high) == (1.0, 1.0)
+    assert last.low == pytest.approx(all_of_four.low)

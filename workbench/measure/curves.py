@@ -89,7 +89,8 @@ def failure_curve(observations: Iterable[Observation], confidence: float = 0.95)
     F(t) = F(t-) + S(t-) d/n and S(t) = S(t-) (1 - (d+e)/n). The variance is the delta-method one of
     Marubini & Valsecchi (1995), *Analysing Survival Data from Clinical Trials and Observational
     Studies*, eq. 10.12, summed in one pass; the interval is taken on the log(-log) scale, so it
-    stays within 0 and 1. Ties of a failure and a pass are one event time, a censoring at the
+    stays within 0 and 1; where all have failed that scale ends, and Wilson's lower end n/(n + z²)
+    of the n failures stands in. Ties of a failure and a pass are one event time, a censoring at the
     same time comes after them.
     """
     ordered = sorted(observations, key=lambda o: o.ms)
@@ -118,6 +119,7 @@ class _Incidence:
 
     def __init__(self, total: int, z: float) -> None:
         self.open = total
+        self.failed = 0
         self.z = z
         self.survival = 1.0
         self.incidence = 0.0
@@ -137,7 +139,10 @@ class _Incidence:
         variance = f * f * self.a - 2 * f * self.af + self.aff + self.b - 2 * (f * self.c - self.cf)
         self.survival *= 1 - ended / n
         self.open -= leaving
+        self.failed += failed
         low, high = _log_log(f, sqrt(max(0.0, variance)), self.z)
+        if f >= 1 - _ROUNDING:
+            low = self.failed / (self.failed + self.z**2)
         return CurvePoint(ms, f, low, high, n)
 
 
