@@ -117,6 +117,7 @@ def test_exit_codes(workbench: Call) -> None:
     assert workbench("run", "s", "-l", "good", "--min-pass", "good=67%").code == 1
     assert workbench("run", "s", "-l", "good", "--min-pass", "60%", "--on-interval").code == 1
     assert workbench("run", "s", "-l", "good", "--min-pass", "most").code == 2
+    assert workbench("run", "s", "-l", "good", "-l", "down", "--min-pass", "good=60%").code == 3
 
 
 @pytest.mark.usefixtures("suite")

@@ -157,9 +157,10 @@ def shown(text: str, limit: int = 40) -> str:
 
 
 def compare_split(
-    argument: Argument, names: tuple[str, ...], operators: tuple[str, ...]
+    argument: Argument, names: tuple[str, ...], operators: tuple[str, ...], example: str
 ) -> tuple[str, str, str, int]:
-    """Split ``name operator value``; return the three and the value's column.
+    """Split ``name operator value``; return the three and the value's column. *example* is a whole
+    check, for the hint.
 
     Raises:
         CheckSyntaxError: a name or operator is not among those given.
@@ -175,9 +176,7 @@ def compare_split(
                 )
             column = len(name) + len(operator) + 1
             return name.strip(), operator, value.strip(), column
-    raise CheckSyntaxError(
-        "A comparison is missing.", hint=f"Write e.g. {names[0]}{operators[0]}..."
-    )
+    raise CheckSyntaxError("A comparison is missing.", hint=f"Write e.g. {example}.")
 
 
 Simplify = Callable[[str], str]

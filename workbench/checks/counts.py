@@ -138,13 +138,15 @@ def _parse_count(argument: Argument) -> Callable[[], Check]:
         noun = read_text(Argument(source[:end], given=True))
         automaton = place_automaton("(?i)" + re2.escape(noun))
         _, operator, value, column = compare_split(
-            Argument("text" + source[end:], given=True), ("text",), _OPERATORS
+            Argument("text" + source[end:], given=True), ("text",), _OPERATORS, 'count:"yes">=1'
         )
         column += end - len("text")
         noun = f"times {source[:end]}"
         make: MakeUnits = lambda: Occurrences(automaton)  # noqa: E731 - one of two ways to make it
     else:
-        noun, operator, value, column = compare_split(argument, COUNTABLE, _OPERATORS)
+        noun, operator, value, column = compare_split(
+            argument, COUNTABLE, _OPERATORS, "count:words>=3"
+        )
         make = _maker(noun)
     number = to_int(value, "The number", column=column)
     least, most = _bounds(operator, number)

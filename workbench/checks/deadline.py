@@ -50,7 +50,9 @@ class Deadline:
 
 
 def _parse(argument: Argument) -> Callable[[], Check]:
-    name, _, value, column = compare_split(argument, ("ttft", "total"), ("<",))
+    name, _, value, column = compare_split(
+        argument, ("ttft", "total"), ("<",), "deadline:ttft<800ms"
+    )
     limit = to_ms(value, column=column)
     measure: Measure = "ttft" if name == "ttft" else "total"
     return lambda: Deadline(measure, limit)

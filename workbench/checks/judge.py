@@ -130,7 +130,10 @@ class Agree(_AtEnd):
         if max(at, len(other)) > MAX_COMPARED:
             return Decision("error", at, f"longer than {MAX_COMPARED:,} characters")
         if self._json:
-            same = _json_identity(text) == _json_identity(other) is not None
+            try:
+                same = _json_identity(text) == _json_identity(other) is not None
+            except (ValueError, RecursionError):
+                return Decision("error", at, "too deep, or numbers too long, to be compared")
             reason = f"{'the same JSON as' if same else 'other JSON than'} {self._lane}"
             return Decision("pass" if same else "fail", at, reason)
         mine, theirs = text.casefold().split(), other.casefold().split()
@@ -149,9 +152,9 @@ class Agree(_AtEnd):
 def _json_identity(text: str) -> str | None:
     try:
         value: JsonValue = json.loads(text)
-        return identity(value)
-    except (ValueError, RecursionError):
+    except json.JSONDecodeError:
         return None
+    return identity(value)
 
 
 class Confidence(_AtEnd):

@@ -122,7 +122,9 @@ def run(**_: object) -> int:
     if outcome.stopped == "interrupted":
         return INTERRUPTED
     if baseline is not None or thresholds:
-        return int(bool(short or worse) or not _whole(outcome))
+        if short or worse or not _whole(outcome):
+            return 1
+        return 3 if any(lane.errors for lane in lanes) else 0  # no rate says anything of those
     return _exit_code(lanes, outcome)
 
 

@@ -244,7 +244,10 @@ def recheck_(
     change = Change(add, drop, only or None)
     found = recheck(loaded.session, change, folder=Path.cwd())
     for text in dict.fromkeys(text for r in found for text in r.unread):
-        diagnostics.warn(f"The recorded check {text!r} cannot be read here and is left out.")
+        diagnostics.warn(
+            f"The recorded check {text!r} cannot be asked of a recording here "
+            "(it needs a lane, a file or code) and is left out."
+        )
     if as_json:
         rows = [
             {

@@ -159,6 +159,8 @@ def test_a_judge_that_fails_is_an_error_of_the_check() -> None:
         ("agree/json:b", '{"a":1,"b":2}', '{"b":2.0, "a":1}', "pass"),
         ("agree/json:b", '{"a":1}', '{"a":true}', "fail"),
         ("agree/json:b", "not json", "not json", "fail"),
+        ("agree/json:b", "9" * 5000, "9" * 5000, "error"),
+        ("agree/json:b", "[" * 100_000, "[" * 100_000, "error"),
         ("agree:b", "x", None, "error"),
         ("agree:c", "x", "x", "error"),
     ],

@@ -10,6 +10,9 @@ from tests.suite_cases import case, plain_cases
 from workbench.checks.base import Progress
 from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import parse_check
+from workbench.model.prompt import Message
+from workbench.suites.case import Case
+from workbench.suites.exporters import finetune
 from workbench.suites.exporters.runtime.workbench_checks import failures
 from workbench.suites.patterns import NotPortable, translate
 from workbench.suites.portable import rules_of
@@ -90,3 +93,14 @@ def test_a_translated_pattern_matches_what_the_check_matches(pattern: str, answe
         return
     del spec
     assert (python.search(answer) is not None) == ours(f"regex:{pattern}", answer)
+
+
+def test_reviewed_cases_that_are_all_held_out_are_said() -> None:
+    made = (
+        Case(f"c{n}", (Message("user", "q" * (n + 1)),), expected=("yes",), review="reviewed")
+        for n in range(100)
+    )
+    alone = next(one for one in made if finetune.held_out(one))
+    export = finetune.export("s", [alone])
+    assert export.files["train.jsonl"] == ""
+    assert [(u.case, u.what) for u in export.unmapped] == [(alone.id, "training data")]

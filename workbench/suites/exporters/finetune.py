@@ -26,6 +26,9 @@ def export(name: str, cases: Sequence[Case]) -> Export:
     fit = [e.case for e in prepare([c for c in cases if not _unfit(c)]).cases]
     train = [case for case in fit if not held_out(case)]
     held = [case for case in fit if held_out(case)]
+    if held and not train:
+        why = "every reviewed case falls into the held-out part: review more"
+        lost.append(Unmapped(held[0].id, "training data", why))
     shots = few_shot(train)
     return Export(
         {
