@@ -79,6 +79,9 @@ def test_live_mode_asks_free_and_fast_lanes_only():
 
     play(view, lambda _, lane: Answer(("x",), first=slow if lane is LARGE else 10))
     assert [lane.name for lane in live.lanes()] == ["smollm2", "paid"]
+    qwen, unknown = live.waiting().split("s. ")
+    assert qwen == f"qwen waits for ^J: its last answer took {slow / 1000:.1f} "
+    assert unknown == "unknown waits for ^J: its price is not known."
 
 
 def test_live_mode_never_passes_its_budget():
@@ -90,8 +93,11 @@ def test_live_mode_never_passes_its_budget():
     assert [lane.name for lane in live.lanes()] == ["smollm2"]
     live.budget = 0.15
     assert [lane.name for lane in live.lanes()] == ["smollm2"]
+    assert "paid waits for ^J: the budget of $0.15 would be passed." in live.waiting()
     live.budget = 0.17
     assert [lane.name for lane in live.lanes()] == ["smollm2", "paid"]
+    view.fold.iterations.clear()  # a long session lets old iterations go: what they cost stays
+    assert live.spent == 0.08
 
 
 def test_live_mode_sends_nothing_that_is_unchanged_or_incomplete():

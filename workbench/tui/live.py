@@ -27,7 +27,7 @@ class LiveMode:
         self.model = model
         self.budget = budget
         self.on = False
-        self._sent: set[int] = set()
+        self._sent: dict[int, float] = {}
 
     def toggle(self) -> bool:
         """Switch it; returns whether it is on now."""
@@ -37,7 +37,20 @@ class LiveMode:
     def lanes(self) -> list[Lane]:
         """Return the lanes in the race that it asks: free or within the budget, and fast."""
         racing = [self.model.lanes[name] for name in self.model.in_view]
-        return [lane for lane in racing if self._affordable(lane) and self._fast(lane)]
+        return [lane for lane in racing if self.why_not(lane) is None]
+
+    def why_not(self, lane: Lane) -> str | None:
+        """Return why a lane waits to be sent by hand; None when live mode asks it."""
+        last = self._last(lane)
+        if last is not None and last.ended is not None and not self._fast(last):
+            return f"its last answer took {last.ended.ms / 1000:.1f} s"
+        return self._too_dear(lane, last)
+
+    def waiting(self) -> str:
+        """Return a sentence for each lane in the race that waits, and why."""
+        racing = [self.model.lanes[name] for name in self.model.in_view]
+        reasons = ((lane.name, self.why_not(lane)) for lane in racing)
+        return " ".join(f"{name} waits for ^J: {why}." for name, why in reasons if why)
 
     def wanted(self) -> bool:
         """Return whether the draft should be sent now: on, changed, and complete."""
@@ -48,27 +61,32 @@ class LiveMode:
 
     def sent(self, iteration: int) -> None:
         """Remember that it started an iteration: what that costs counts."""
-        self._sent.add(iteration)
+        self._sent[iteration] = 0.0
 
     @property
     def spent(self) -> float:
         """US dollars that its iterations cost so far, as far as prices are known."""
         found = self.model.fold.iterations
-        attempts = [a for n in self._sent if n in found for a in found[n].attempts.values()]
-        return sum(a.ended.cost.usd or 0.0 for a in attempts if a.ended is not None)
+        for number in self._sent:
+            if number in found:  # what it cost is remembered when the iteration is let go
+                ended = [a.ended for a in found[number].attempts.values() if a.ended is not None]
+                self._sent[number] = sum(e.cost.usd or 0.0 for e in ended)
+        return sum(self._sent.values())
 
-    def _affordable(self, lane: Lane) -> bool:
+    def _too_dear(self, lane: Lane, last: LiveAttempt | None) -> str | None:
         if lane.provider in _FREE:
-            return True
+            return None
         price = lane.prices
-        last = self._last(lane)
-        if price is None or price.output is None or last is None or last.ended is None:
-            return False
-        return self.spent + (last.ended.cost.usd or 0.0) * 2 <= self.budget
+        if price is None or price.output is None:
+            return "its price is not known"
+        if last is None or last.ended is None:
+            return "what an answer of it costs is not known yet"
+        if self.spent + (last.ended.cost.usd or 0.0) * 2 > self.budget:
+            return f"the budget of ${self.budget:g} would be passed"
+        return None
 
-    def _fast(self, lane: Lane) -> bool:
-        last = self._last(lane)
-        if last is None or last.ended is None or last.state != "complete":
+    def _fast(self, last: LiveAttempt) -> bool:
+        if last.ended is None or last.state != "complete":
             return True
         return last.ended.ms <= FAST_MS
 

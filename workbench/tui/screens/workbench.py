@@ -264,7 +264,7 @@ class WorkbenchScreen(KeepingScreen):
         self.model.live = self.live.toggle()
         names = ", ".join(lane.name for lane in self.live.lanes()) or "no lane"
         text = f"Live mode is on for {names}." if self.live.on else "Live mode is off."
-        hint = "It sends after a pause in typing; slow and paid lanes wait for ^J."
+        hint = self.live.waiting() or "It sends after a pause in typing."
         self.tell(Notice("info", text, hint if self.live.on else ""))
 
     def live_send(self) -> None:
@@ -285,6 +285,8 @@ class WorkbenchScreen(KeepingScreen):
         if self.model.running:
             self.bridge.send(Cancel())
         self.live.sent(max(self.model.fold.iterations, default=0) + 1)
+        waiting = self.live.waiting()
+        self.tell(Notice("info", "Live mode is on.", waiting) if waiting else None)
         self.bridge.send(StartRace(plan))
 
     def action_stop(self) -> None:
