@@ -111,10 +111,10 @@ def test_ctrl_c_stops_a_race_and_at_the_prompt_twice_leaves(project):
     do(terminal, "send", "slow: first words after", "\n")
     terminal.process.send_signal(signal.SIGINT)
     terminal.read_until(b"It was stopped after")
-    terminal.read_until(b"workbench: ")
+    terminal.settle()  # a signal in the moment before the prompt listens waits for the next key
     terminal.process.send_signal(signal.SIGINT)
     terminal.read_until(b"Press Ctrl+C again to leave.")
-    terminal.read_until(b"workbench: ")
+    terminal.settle()
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.leave() == 130
 
