@@ -6,7 +6,7 @@ or ``[DONE]`` an answer is truncated. Usage may come in every chunk; the last on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,10 +14,9 @@ import msgspec
 
 from workbench.errors import ProviderError, StreamBroken
 from workbench.model.attempt import Channel, Tokens
-from workbench.providers.allowance import Allowance, too_large
 from workbench.providers.base import Delta, Final
+from workbench.providers.event_body import EventBody
 from workbench.providers.failures import from_document
-from workbench.providers.http.connection import Part as BodyPart
 from workbench.providers.openai_wire import (
     ChatDelta,
     Chunk,
@@ -29,7 +28,7 @@ from workbench.providers.openai_wire import (
     plain,
     present,
 )
-from workbench.providers.sse import MAX_EVENT, ServerEvent, SseDecoder
+from workbench.providers.sse import MAX_EVENT, ServerEvent
 
 GAVE_UP = ("error", "abort", "insufficient_system_resource")
 """Finish reasons that say the provider failed (OpenRouter's, vLLM's, DeepSeek's): no success."""
@@ -42,40 +41,28 @@ class _Call:
     arguments: list[str] = field(default_factory=list)
 
 
-class ChatStream:
-    """Takes the body of one response, piece by piece. One per attempt.
-
-    ``progress_ns`` is the stamp of the last chunk that carried tokens of any kind: deadlines go
-    by it, so that comments and pings keep nothing alive. ``done`` is True after ``[DONE]``.
-    """
+class ChatStream(EventBody):
+    """Takes the body of one chat completion; ``done`` is True after ``[DONE]``."""
 
     __slots__ = (
-        "_allowance",
         "_calls",
         "_chunk_id",
         "_fingerprint",
         "_finish",
         "_held",
-        "_last_ns",
         "_logprobs",
         "_model",
         "_refusal",
         "_seen",
-        "_sse",
         "_tier",
         "_time_info",
         "_timings",
         "_usage",
-        "done",
-        "error",
-        "progress_ns",
     )  # fmt: skip
 
     def __init__(self, *, max_event: int = MAX_EVENT) -> None:
-        self._sse = SseDecoder(max_event)
+        super().__init__(max_event)
         self._seen = 0
-        self._allowance = Allowance()
-        self.done = False
         self._finish: str | None = None
         self._usage: msgspec.Raw | None = None
         self._timings: msgspec.Raw | None = None
@@ -88,9 +75,6 @@ class ChatStream:
         self._refusal: list[str] = []
         self._logprobs: list[msgspec.Raw] = []
         self._held: dict[Channel, str] = {}
-        self._last_ns = 0
-        self.progress_ns = 0
-        self.error: ProviderError | None = None
 
     @property
     def ended(self) -> bool:
@@ -101,26 +85,6 @@ class ChatStream:
     def begun(self) -> bool:
         """True when at least one chunk of the protocol has come."""
         return self._seen > 0
-
-    def feed(self, parts: Sequence[BodyPart]) -> list[Delta]:
-        """Take pieces of the body; return the text they completed, stamped.
-
-        An error in place of a chunk, something that is no chunk, and an event or answer beyond the
-        limits end the stream: ``error`` is set and what came before it is returned.
-        """
-        deltas: list[Delta] = []
-        if self.error is not None:
-            return deltas
-        try:
-            for stamp, data in parts:
-                self._last_ns = stamp
-                for event in self._sse.feed(data):
-                    self._take(event, stamp, deltas)
-                if self._sse.overflow:
-                    raise too_large("One event of the stream", MAX_EVENT)
-        except ProviderError as error:
-            self.error = error
-        return deltas
 
     def _take(self, event: ServerEvent, stamp: int, deltas: list[Delta]) -> None:
         data = event.data

@@ -6,19 +6,18 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
-from workbench.errors import ConfigError, ProviderError, StreamBroken
+from workbench.errors import ConfigError, StreamBroken
 from workbench.model.attempt import Channel, Tokens
 from workbench.model.lane import Params
-from workbench.providers.allowance import Allowance, too_large
 from workbench.providers.base import Delta, Final
+from workbench.providers.event_body import EventBody
 from workbench.providers.failures import from_document
-from workbench.providers.http.connection import Part
 from workbench.providers.request_body import response_format
-from workbench.providers.sse import MAX_EVENT, ServerEvent, SseDecoder
+from workbench.providers.sse import ServerEvent
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -38,17 +37,12 @@ _CHANNELS: Mapping[str, Channel] = {
 }
 
 
-class ResponsesStream:
-    """Takes the body of one response; see :class:`workbench.providers.answer.Decoder`."""
+class ResponsesStream(EventBody):
+    """Takes the body of one answer of the Responses interface."""
 
     def __init__(self) -> None:
-        self._sse = SseDecoder()
-        self.done = False
+        super().__init__()
         self.begun = False
-        self.error: ProviderError | None = None
-        self.progress_ns = 0
-        self._last_ns = 0
-        self._allowance = Allowance()
         self._refusal: list[str] = []
         self._calls: list[object] = []
         self._logprobs: list[object] = []
@@ -58,22 +52,6 @@ class ResponsesStream:
     def ended(self) -> bool:
         """True when the protocol's own end has come."""
         return self.done
-
-    def feed(self, parts: Sequence[Part]) -> list[Delta]:
-        """Take pieces of the body; an error ends the stream and is kept in ``error``."""
-        deltas: list[Delta] = []
-        if self.error is not None:
-            return deltas
-        try:
-            for stamp, data in parts:
-                self._last_ns = stamp
-                for event in self._sse.feed(data):
-                    self._take(event, stamp, deltas)
-                if self._sse.overflow:
-                    raise too_large("One event of the stream", MAX_EVENT)
-        except ProviderError as error:
-            self.error = error
-        return deltas
 
     def rest(self) -> list[Delta]:
         """Nothing is held back here: events carry whole characters."""
