@@ -72,6 +72,13 @@ def _rate(rate: Rate | None) -> str:
     return f"{rate.count} of {rate.total}, {rate.between()}"
 
 
+def share(rate: Rate | None) -> str:
+    """Return a rate with its interval, in whole percent; a dash when there is none."""
+    if rate is None:
+        return UNKNOWN
+    return f"{100 * rate.value:.0f} % ({100 * rate.low:.0f}-{100 * rate.high:.0f} %)"
+
+
 def duration(ms: float | None) -> str:
     """Return a time as people read it: ``85 ms``, ``1.24 s``; a dash when there is none."""
     if ms is None:

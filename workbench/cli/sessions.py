@@ -13,11 +13,10 @@ from workbench.api.sessions import Hit, Query, SessionInfo, Sessions, salvage, s
 from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
 from workbench.cli.group import Group
-from workbench.cli.race_table import duration, lines
+from workbench.cli.race_table import duration, lines, share
 from workbench.cli.sessions_import import import_command
 from workbench.cli.story import money, story_command
 from workbench.measure.failure import Spent
-from workbench.measure.intervals import Rate
 from workbench.store.search import Kind
 from workbench.store.sessions import Loaded
 from workbench.text import shorten, visible_line
@@ -141,7 +140,7 @@ def _show_tree(loaded: Loaded) -> None:
         [
             lane.lane,
             str(lane.attempts),
-            _rate(lane.passed),
+            share(lane.passed),
             duration(lane.timing.ttft_all.p50 if lane.timing.ttft_all else None),
             duration(lane.ttff.p50 if lane.ttff else None),
             duration(lane.waste_s * 1000),
@@ -153,12 +152,6 @@ def _show_tree(loaded: Loaded) -> None:
         output.line(f"{told.velocity.per_minute:.1f} iterations per active minute")
     for race in told.races:
         output.line(f"{race.ratio:.1f} iterations of {race.fast} fit before {race.slow}'s verdict")
-
-
-def _rate(rate: Rate | None) -> str:
-    if rate is None:
-        return UNKNOWN
-    return f"{100 * rate.value:.0f} % ({100 * rate.low:.0f}-{100 * rate.high:.0f} %)"
 
 
 @sessions.command()

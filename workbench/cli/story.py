@@ -9,7 +9,7 @@ import click
 from workbench.api.sessions import Sessions, story
 from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
-from workbench.cli.race_table import UNKNOWN, duration
+from workbench.cli.race_table import UNKNOWN, duration, share
 from workbench.measure.curves import FailureCurve
 from workbench.measure.failure import AvoidedSum, Recovery, Spent
 from workbench.measure.intervals import wilson
@@ -89,12 +89,12 @@ def _curves(told: Story) -> list[str]:
         curve = lane.curve
         none = wilson(0, curve.observed)
         upper = "" if none is None or curve.censored else f" (0-{100 * none.high:.0f} %)"
-        share = f"0 %{upper} of {curve.observed}"
+        failed = f"0 %{upper} of {curve.observed}"
         if curve.points:
             end = curve.points[-1]
             low, high = 100 * end.low, 100 * end.high
-            share = f"{100 * end.share:.0f} % ({low:.0f}-{high:.0f} %) of {curve.observed}"
-        rows.append([lane.lane, curve_line(curve, until) if until else "", share])
+            failed = f"{100 * end.share:.0f} % ({low:.0f}-{high:.0f} %) of {curve.observed}"
+        rows.append([lane.lane, curve_line(curve, until) if until else "", failed])
     axis = f"0 to {duration(until)}" if until else ""
     return _table(("lane", axis, "failed"), rows)
 
@@ -145,13 +145,9 @@ def _costs(told: Story) -> list[str]:
 
 
 def _cost(lane: LaneStory) -> list[str]:
-    rate = lane.passed
-    passed = UNKNOWN
-    if rate is not None:
-        passed = f"{100 * rate.value:.0f} % ({100 * rate.low:.0f}-{100 * rate.high:.0f} %)"
     return [
         lane.lane,
-        passed,
+        share(lane.passed),
         _spent(lane.failure_cost.until if lane.failure_cost else None),
         _spent(lane.failure_cost.waste if lane.failure_cost else None),
         money(lane.cost_usd),
