@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from workbench.api.keys import Keys
-from workbench.api.lanes import LaneRow, list_lanes
+from workbench.api.lanes import LaneRow, list_lanes, try_lane
 from workbench.checks.syntax import parse_check
 from workbench.config import edit
 from workbench.config.lane_fields import FIELD_OF, LANE_FIELDS, NAME, flat, nested, shown, typed
@@ -22,16 +22,19 @@ from workbench.config.lanes import LaneTable
 from workbench.config.paths import config_dir, state_dir
 from workbench.config.settings import Settings, load_settings
 from workbench.errors import ConfigError, UnknownName, UsageError, WorkbenchError
+from workbench.model.confidential import MASKED, public, restored, secrets_of
 from workbench.model.lane import Deadlines, Lane, Limits, Params, Prices
-from workbench.providers.base import Services
-from workbench.providers.presets import PRESETS, resolve
-from workbench.providers.registry import PROVIDERS, provider_for
+from workbench.providers.presets import PRESETS
+from workbench.providers.registry import PROVIDERS
 
 Texts = Mapping[str, str]
 """What stands in a form: a text for each field that is set."""
 
-_SLOW = ("openai", "cerebras")
-"""Importing their SDK takes a second: their adapters are not tried while somebody types."""
+_STARRED = ("options", "params.extra", "base_url")
+_NO_SECRET = (
+    f"{MASKED} stands for a secret that is in no file.",
+    "Name a variable that holds it, env:NAME, or write the secret itself.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,11 @@ class LaneDesk:
         return tuple(self.settings().lanes)
 
     def texts(self, name: str) -> dict[str, str]:
-        """Return a lane as a form shows it: only what differs from the defaults."""
-        return {key: shown(value) for key, value in _values(self.settings().lane(name)).items()}
+        """Return a lane as a form shows it: only what differs from the defaults, and stars for
+        secrets that stand in the file.
+        """
+        lane = public(self.settings().lane(name))
+        return {key: shown(value) for key, value in _values(lane).items()}
 
     def usual(self, texts: Texts) -> dict[str, str]:
         """Return what holds for fields that are not set, in words."""
@@ -118,8 +124,11 @@ class LaneDesk:
             return Fault(f"There is a lane called {name}.", "Edit it, or choose another name.")
         return None
 
-    def faults(self, texts: Texts, name: str = "new") -> dict[str, Fault]:
-        """Return what is wrong, by field; under an empty key what is wrong with the whole."""
+    def faults(self, texts: Texts, name: str = "new", like: str | None = None) -> dict[str, Fault]:
+        """Return what is wrong, by field; under an empty key what is wrong with the whole.
+
+        Stars stand for the secrets of the lane *like*, or of the one called *name*.
+        """
         found: dict[str, Fault] = {}
         values: dict[str, object] = {}
         for key, text in texts.items():
@@ -127,6 +136,7 @@ class LaneDesk:
                 values[key] = typed(FIELD_OF[key], text)
             except ConfigError as error:
                 found[key] = Fault(error.message, error.hint)
+        values = self._unmasked(values, like or name)
         found |= self._check_faults(values)
         fallback = values.get("fallback")
         if isinstance(fallback, str) and fallback not in self.offers("fallback", name):
@@ -152,8 +162,10 @@ class LaneDesk:
         try:
             table = msgspec.convert(nested(values), LaneTable)
             lane = table.lane(name, self.folder)
-            if lane.provider not in _SLOW:
-                provider_for(resolve(lane), _nothing_shared())
+            if MASKED in secrets_of(lane):
+                starred = (k for k in _STARRED if MASKED in shown(values.get(k)))
+                return next(starred, ""), Fault(*_NO_SECRET)
+            try_lane(lane)
         except msgspec.ValidationError as error:
             text, _, where = str(error).partition(" - at `$.")
             return where.rstrip("`") if where else "", Fault(text)
@@ -166,13 +178,14 @@ class LaneDesk:
 
     # -- changes --------------------------------------------------------------------------------
 
-    def save(self, name: str, texts: Texts, *, new: bool = False) -> Path:
-        """Write a lane and return the file. What the form does not know stays as it is.
+    def save(self, name: str, texts: Texts, *, new: bool = False, like: str | None = None) -> Path:
+        """Write a lane and return the file. What the form does not know stays as it is, and so do
+        the secrets that it showed as stars; in a copy they are those of the lane *like*.
 
         Raises:
             UsageError: something is wrong; nothing was written.
         """
-        wrong = self.faults(texts, name)
+        wrong = self.faults(texts, name, like)
         if new and (fault := self.name_fault(name)) is not None:
             wrong = {"name": fault, **wrong}
         if wrong:
@@ -180,7 +193,7 @@ class LaneDesk:
             raise UsageError(f"{key or name}: {fault.message}", fault.hint)
         settings = self.settings()
         path = self.target(name)
-        now = {key: typed(FIELD_OF[key], text) for key, text in texts.items()}
+        now = self._unmasked({k: typed(FIELD_OF[k], v) for k, v in texts.items()}, like or name)
         before = {} if new else _values(settings.lane(name))
         if not new and settings.source(f"lanes.{name}") == str(path) and _is_table(path, name):
             changes = {k: now.get(k) for k in FIELD_OF if now.get(k) != before.get(k)}
@@ -190,6 +203,13 @@ class LaneDesk:
             changes = {key: value for key, value in now.items() if value is not None}
         edit.put_lane(path, name, changes, self._approve(path))
         return path
+
+    def _unmasked(self, values: Mapping[str, object], like: str) -> dict[str, object]:
+        lane = self.settings().lanes.get(like)
+        if lane is None:
+            return dict(values)
+        own, starred = _values(lane), _values(public(lane))
+        return {k: restored(v, starred.get(k), own.get(k)) for k, v in values.items()}
 
     def remove(self, name: str) -> Path:
         """Take a lane out of the file that declares it; return the file.
@@ -269,8 +289,3 @@ def _field_of(message: str) -> str:
     if "URL" in message or "http" in message:
         return "base_url"
     return next((key for key in ("base_url", "key_env", "path", "options") if key in message), "")
-
-
-def _nothing_shared() -> Services:
-    """Return services good enough to make an adapter that is thrown away."""
-    return Services(lambda _name, _url: None, models_dir=Path("models"))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from workbench.api.keys import Keys
@@ -19,7 +20,7 @@ from workbench.model.lane import Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Delta, Final, Request, Sent, Services
 from workbench.providers.presets import cap_of, resolve
-from workbench.providers.registry import PROVIDERS
+from workbench.providers.registry import PROVIDERS, provider_for
 from workbench.redact import Redactor
 
 if TYPE_CHECKING:
@@ -108,6 +109,16 @@ def _nowhere(provider: str) -> str:
 def _key_names(lane: Lane) -> list[str]:
     """The variables a lane needs: its key, and what its headers refer to."""
     return [*([lane.key_env] if lane.key_env else []), *sorted(references(lane))]
+
+
+def try_lane(lane: Lane) -> None:
+    """Look whether a lane can be used as it is declared; nothing is opened or sent.
+
+    Raises:
+        UnknownName: its provider, its embedded model or an option does not exist.
+        ConfigError: it lacks something its provider needs, or an option is of the wrong type.
+    """
+    provider_for(resolve(lane), Services(lambda _name, _url: None, models_dir=Path("models")))
 
 
 def check_lane(settings: Settings, name: str) -> LaneCheck:

@@ -169,7 +169,7 @@ class ProviderMaker:
         lane = own
         self._prices.prepare(lane)
         sends = resolve_lane(lane).base_url is not None
-        if self._proxy is not None and "proxy" not in lane.options:
+        if sends and self._proxy is not None and "proxy" not in lane.options:
             lane = replace(lane, options={**lane.options, "proxy": self._proxy})
         made = self._make(lane, services)
         if sends and (redactor := self._redactor):

@@ -12,11 +12,13 @@ import click
 
 from workbench import __version__
 from workbench.api.keys import Keys
+from workbench.api.lanes import try_lane
 from workbench.api.setup import settings_for
 from workbench.cli import output
 from workbench.config.paths import cache_dir, models_dir
 from workbench.config.settings import Settings
-from workbench.errors import UnknownName
+from workbench.errors import UnknownName, WorkbenchError
+from workbench.model.lane import Lane
 from workbench.providers.models.catalogue import find_model
 from workbench.providers.models.files import state
 from workbench.providers.presets import resolve
@@ -89,11 +91,20 @@ def _lane(settings: Settings, keys: Keys, name: str) -> tuple[str, str, str]:
     lane = settings.lanes[name]
     source = settings.source(f"lanes.{name}")
     if lane.provider == "local":
-        return name, _local_state(lane.model, lane.path), source
+        found = _local_state(lane.model, lane.path)
+        return name, _declared_state(lane) if found == "ready" else found, source
     key = resolve(lane).key_env
     if key and keys.source(key) == "missing":
         return name, f"no key in ${key}, nor in the keyring", source
-    return name, "ready", source
+    return name, _declared_state(lane), source
+
+
+def _declared_state(lane: Lane) -> str:
+    try:
+        try_lane(lane)
+    except WorkbenchError as error:
+        return f"{error.message} {error.hint}".rstrip()
+    return "ready"
 
 
 def _local_state(model: str, path: str | None) -> str:

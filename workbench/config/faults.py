@@ -35,11 +35,13 @@ def fault_of(error: msgspec.ValidationError, root: type) -> tuple[str, str]:
     return f"{_named(place) or 'the file'}: {plain[:1].lower()}{plain[1:]}.", _LIST
 
 
-def no_setting(name: str, where: str, known: Sequence[str]) -> tuple[str, str]:
+def no_setting(
+    name: str, where: str, known: Sequence[str], what: str = "setting"
+) -> tuple[str, str]:
     """Return what to say of a setting that is none of the *known*; *where* follows its name."""
     near = get_close_matches(name, known, n=2, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"It may hold {_listed(known)}."
-    return f"{name!r}{where} is no setting.", hint if known else _LIST
+    return f"{name!r}{where} is no {what}.", hint if known else _LIST
 
 
 def _named(place: str) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from workbench.config.faults import no_setting
 from workbench.errors import ConfigError
 from workbench.model.lane import Deadlines, Lane, Limits, Params, Prices
+from workbench.providers.registry import PROVIDERS
 
 SMOLLM2 = "smollm2"
 QWEN = "qwen"
@@ -51,7 +53,7 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             deadlines = replace(deadlines, total=self.deadline)
         return Lane(
             name=name,
-            provider=self._provider(name),
+            provider=self.asked(name),
             model=self.model or (Path(path).stem if path else "default"),
             base_url=self.base_url,
             path=path,
@@ -66,7 +68,12 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             limits=self.limits,
         )
 
-    def _provider(self, name: str) -> str:
+    def asked(self, name: str) -> str:
+        """Return the provider that is meant.
+
+        Raises:
+            ConfigError: nothing says which.
+        """
         if self.provider:
             return self.provider
         if self.path:
@@ -87,16 +94,30 @@ _PARTS: Mapping[str, type[Params | Deadlines | Prices | Limits]] = {
 }
 
 
-def unread_key(lane: Mapping[str, object]) -> tuple[str, str, list[str]] | None:
-    """Return the first key inside a part of a lane's table that nothing reads: the part, the key,
-    and the keys that the part may hold. The conversion to data classes passes over such keys.
+def unread_key(name: str, lane: Mapping[str, object]) -> tuple[str, str] | None:
+    """Return what to say, and the hint, of the first key inside a part of a lane's table that
+    nothing reads. The conversion to data classes passes over such keys.
     """
     for part, kind in _PARTS.items():
         known = [field.name for field in fields(kind)]
         inner = lane.get(part)
         for key in inner if isinstance(inner, dict) else ():
             if key not in known:
-                return part, str(key), known
+                return no_setting(str(key), f" in [lanes.{name}.{part}]", known)
+    return None
+
+
+def unread_option(name: str, table: LaneTable) -> tuple[str, str] | None:
+    """Return what to say, and the hint, of the first option that the lane's provider does not know.
+
+    Raises:
+        ConfigError: nothing says which provider is meant.
+    """
+    entry = PROVIDERS.get(table.asked(name)) if table.options else None
+    for key in table.options if entry is not None else ():
+        if entry is not None and key not in entry.options:
+            what = f"option of {table.asked(name)}"
+            return no_setting(key, f" in [lanes.{name}.options]", entry.options, what)
     return None
 
 

@@ -15,8 +15,8 @@ from typing import Annotated
 
 import msgspec
 
-from workbench.config.faults import fault_of, no_setting
-from workbench.config.lanes import LaneTable, builtin_lanes, from_text, unread_key
+from workbench.config.faults import fault_of
+from workbench.config.lanes import LaneTable, builtin_lanes, from_text, unread_key, unread_option
 from workbench.errors import ConfigError, UnknownName
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
@@ -190,12 +190,14 @@ def _check(path: Path, table: Mapping[str, object]) -> _File:
     except msgspec.ValidationError as error:
         what, hint = fault_of(error, _File)
         raise ConfigError(f"{path}: {what}", hint) from error
-    for name in read.lanes:
-        found = unread_key(_table(_table(table, "lanes"), name))
+    for name, declared in read.lanes.items():
+        if isinstance(declared, str):
+            continue
+        found = unread_key(name, _table(_table(table, "lanes"), name)) or unread_option(
+            name, declared
+        )
         if found is not None:
-            part, key, known = found
-            what, hint = no_setting(key, f" in [lanes.{name}.{part}]", known)
-            raise ConfigError(f"{path}: {what}", hint)
+            raise ConfigError(f"{path}: {found[0]}", found[1])
     return read
 
 

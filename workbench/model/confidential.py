@@ -81,6 +81,37 @@ def public(lane: Lane) -> Lane:
     )
 
 
+def restored(typed: object, shown: object, own: object) -> object:
+    """Return what was *typed* over *shown*, the public side of *own*, with stars that were left
+    as they stood replaced by the secret behind them.
+    """
+    if isinstance(typed, Mapping) and isinstance(shown, Mapping) and isinstance(own, Mapping):
+        return {
+            name: restored(value, shown.get(name), own.get(name)) for name, value in typed.items()
+        }
+    if typed == shown and own is not None:
+        return own
+    if isinstance(typed, str) and isinstance(own, str) and "?" in typed and _splits(own):
+        return _restored_url(typed, own)
+    return typed
+
+
+def _restored_url(typed: str, own: str) -> str:
+    """Put the values of a query back where stars stand, whatever else of the URL was changed."""
+    kept = {name: piece for piece in urlsplit(own).query.split("&") for name in _name(piece)}
+    head, _, query = typed.partition("?")
+    pieces = (
+        kept.get(name, piece) if piece == f"{name}={MASKED}" else piece
+        for piece in query.split("&")
+        for name in _name(piece)
+    )
+    return f"{head}?{'&'.join(pieces)}"
+
+
+def _name(piece: str) -> tuple[str]:
+    return (piece.partition("=")[0],)
+
+
 def public_fields(table: Mapping[str, object]) -> dict[str, object]:
     """Return the fields of a request body with every secret replaced by stars."""
     return {name: _public_field(str(name), value) for name, value in table.items()}
@@ -138,6 +169,6 @@ def _public_url(url: str | None) -> str | None:
     shown = "&".join(
         f"{name}={MASKED}" if _QUERY.search(name) else piece
         for piece in parts.query.split("&")
-        for name in (piece.partition("=")[0],)
+        for name in _name(piece)
     )
     return urlunsplit(parts._replace(query=shown))

@@ -20,7 +20,8 @@ _LINES = frozenset(field.key for field in LANE_FIELDS if field.kind == "list")
 
 @dataclass
 class LaneForm:
-    """One lane being written. ``new`` ones have a name to type, too; ``at`` is the field in hand.
+    """One lane being written. ``new`` ones have a name to type, too, and may begin ``like``
+    another; ``at`` is the field in hand.
 
     ``texts`` holds what stands in the fields, ``faults`` what is wrong with them: under an empty
     key what is wrong with the whole.
@@ -32,6 +33,7 @@ class LaneForm:
     checks: CheckLanguage
     new: bool = False
     at: int = 0
+    like: str | None = None
 
     def __post_init__(self) -> None:
         """Look at what there is already."""
@@ -72,7 +74,7 @@ class LaneForm:
     def look(self) -> None:
         """Find out again what is wrong, and what holds where nothing is said."""
         name_fault = self.desk.name_fault(self.name) if self.new else None
-        wrong = self.desk.faults(self.texts, self.name)
+        wrong = self.desk.faults(self.texts, self.name, self.like)
         self.faults = {NAME: name_fault, **wrong} if name_fault else wrong
         self.usual = self.desk.usual(self.texts)
 

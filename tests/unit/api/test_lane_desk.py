@@ -128,3 +128,60 @@ def test_keys_are_named_never_shown(desk: LaneDesk, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("GROQ_API_KEY", "gsk_secret_value")
     note = desk.key_note({"provider": "groq"})
     assert note == "GROQ_API_KEY is in the environment."
+
+
+SECRET = "Bearer abcdef-0123456789"
+WITH_SECRETS = """\
+[lanes.inside]
+base_url = "https://inside.example/v1?version=2&key=query-0123456789"
+model = "m"
+options = { headers = { Authorization = "Bearer abcdef-0123456789", X-Title = "w" }, usage = false }
+params = { extra = { api_key = "body-0123456789", top_k = 4 } }
+"""
+
+
+@pytest.fixture
+def inside(desk: LaneDesk) -> LaneDesk:
+    (desk.folder / "workbench.toml").write_text(WITH_SECRETS)
+    return desk
+
+
+def test_secrets_in_a_lane_are_shown_as_stars_and_stay_when_it_is_saved(inside: LaneDesk):
+    texts = inside.texts("inside")
+    assert "0123456789" not in "".join(texts.values())
+    assert "X-Title" in texts["options"]
+    inside.save("inside", texts)
+    assert (inside.folder / "workbench.toml").read_text() == WITH_SECRETS
+    changed = texts["options"].replace("usage = false", "usage = true")
+    url = texts["base_url"].replace("version=2", "version=3")
+    extra = texts["params.extra"].replace("4", "5")
+    inside.save("inside", {**texts, "options": changed, "base_url": url, "params.extra": extra})
+    lane = inside.settings().lane("inside")
+    assert lane.options == {"headers": {"Authorization": SECRET, "X-Title": "w"}, "usage": True}
+    assert lane.base_url == "https://inside.example/v1?version=3&key=query-0123456789"
+    assert lane.params.extra == {"api_key": "body-0123456789", "top_k": 5}
+
+
+def test_a_secret_typed_over_the_stars_is_the_new_one(inside: LaneDesk):
+    texts = inside.texts("inside")
+    texts["options"] = '{ headers = { Authorization = "env:TEAM" } }'
+    inside.save("inside", texts)
+    assert inside.settings().lane("inside").options == {"headers": {"Authorization": "env:TEAM"}}
+
+
+def test_a_copied_lane_has_the_secrets_of_the_one_it_was_copied_from(inside: LaneDesk):
+    inside.save("inside-2", inside.texts("inside"), new=True, like="inside")
+    lanes = inside.settings().lanes
+    assert lanes["inside-2"].options == lanes["inside"].options
+
+
+def test_stars_that_stand_for_nothing_are_never_written(inside: LaneDesk):
+    texts = inside.texts("inside")
+    texts["options"] = texts["options"].replace("Authorization", "X-Api-Key")
+    assert (
+        "stands for a secret that is in no file"
+        in inside.faults(texts, "inside")["options"].message
+    )
+    with pytest.raises(UsageError):
+        inside.save("inside", texts)
+    assert (inside.folder / "workbench.toml").read_text() == WITH_SECRETS

@@ -130,7 +130,7 @@ class LaneFormScreen(Screen[str | None]):
         self._take()
         form = self.form
         try:
-            form.desk.save(form.name, form.texts, new=form.new)
+            form.desk.save(form.name, form.texts, new=form.new, like=form.like)
         except WorkbenchError as error:
             wrong = next((key for key in form.faults if key in form.keys), None)
             if wrong is not None:

@@ -187,7 +187,7 @@ class LanesScreen(Modal[None]):
 
         try:
             texts = self.desk.texts(like) if like else {}
-            form = LaneForm(self.desk, name, texts, self.language, new=new)
+            form = LaneForm(self.desk, name, texts, self.language, new=new, like=like)
         except WorkbenchError as error:
             self._say((error.message, "fail"), (f"  {error.hint}", "muted"))
             return
