@@ -234,7 +234,7 @@ async def test_the_reader_is_left_alone_and_follows_again_at_the_end():
 
 async def test_help_and_palette_list_every_action():
     app, _ = app_of()
-    async with app.run_test(size=(100, 70)) as pilot:
+    async with app.run_test(size=(100, 86)) as pilot:
         await settled(pilot)
         await pilot.press("f1")
         await until(pilot, lambda: "Keys and signs" in shown(app))

@@ -12,7 +12,6 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import ClassVar
 
 from rich.segment import Segment, Segments
 from textual.driver import Driver
@@ -24,10 +23,9 @@ from workbench.model.events import Notice
 from workbench.model.lane import Lane
 from workbench.text import visible
 from workbench.tui.ascii import spell_out
-from workbench.tui.bindings import bindings, unknown_keys
+from workbench.tui.bindings import Action, bindings, unknown_keys
 from workbench.tui.bridge import Bridge
 from workbench.tui.case_watch import CaseWatch
-from workbench.tui.commands import Actions
 from workbench.tui.draft import Draft
 from workbench.tui.hangup import watch_terminal
 from workbench.tui.keeper import RESTORED, DraftKeeper
@@ -75,9 +73,8 @@ class WorkbenchApp(KeysInOrder):
 
     CSS_PATH = Path(__file__).with_name("workbench.tcss")
     TITLE = "workbench"
-    COMMANDS: ClassVar = {lambda: Actions}
     BINDINGS = bindings("app")
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
 
     def __init__(
         self, factory: ClientFactory, setup: Setup, driver: type[Driver] | None = None
@@ -196,6 +193,33 @@ class WorkbenchApp(KeysInOrder):
         from workbench.tui.screens.dialogs import HelpScreen
 
         await self.push_screen(HelpScreen(self.painter, self.setup.keymap))
+
+    def action_palette(self) -> None:
+        """Find an action by name; what another screen can do is found while that is open."""
+        from workbench.tui.commands import Entry, entries, own_entries
+        from workbench.tui.screens.palette import PaletteScreen
+
+        here = self.screen
+        if isinstance(here, PaletteScreen):
+            here.dismiss(None)
+            return
+        found = entries(self.keymap)
+        if here is not self.main:
+            own = own_entries(here.BINDINGS)
+            found = [
+                *own,
+                *(e for e in found if isinstance(e.what, Action) and e.what.scope == "app"),
+            ]
+
+        async def do(entry: Entry | None) -> None:
+            if entry is None:
+                return
+            if isinstance(entry.what, Action):
+                await self.main.run(entry.what)
+            else:
+                await self.run_action(entry.what, here)
+
+        self.push_screen(PaletteScreen(self.painter, found), do)
 
     # -- themes ---------------------------------------------------------------------------------
 

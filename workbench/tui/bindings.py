@@ -74,19 +74,25 @@ ACTIONS: tuple[Action, ...] = (
         "Show the iteration after this one.",
         priority=True,
     ),
-    Action("history", "f8", "History", "", "List every iteration and go to one.", priority=True),
+    Action(
+        "history", "f8", "History", "history", "List every iteration and go to one.", priority=True
+    ),
     Action("lanes", "ctrl+l", "Next lane", "lanes", "Move the focus to the next lane."),
-    Action("prompt", "f2", "Edit the prompt", "", "Move the focus to the user message."),
-    Action("checks", "f3", "Edit the checks", "", "Move the focus to the checks, one per line."),
+    Action("prompt", "f2", "Edit the prompt", "prompt", "Move the focus to the user message."),
+    Action(
+        "checks", "f3", "Edit the checks", "checks", "Move the focus to the checks, one per line."
+    ),
     Action("variables", "f4", "Variables", "vars", "Give the prompt's variables values."),
     Action(
         "data",
         "alt+d",
         "Data rows",
-        "",
+        "rows",
         "The prompt over several inputs: a table of rows, verdicts by lane.",
     ),
-    Action("next-row", "alt+right", "Next data row", "", "Show the answers to the next data row."),
+    Action(
+        "next-row", "alt+right", "Next data row", "row", "Show the answers to the next data row."
+    ),
     Action("previous-row", "alt+left", "Previous data row", "", "Show those to the row before it."),
     Action("guard", "alt+g", "Cases after each race", "", "The cases that guard the prompt."),
     Action("flips", "alt+j", "Flipped cases", "", "Compare the answers of cases that flipped."),
@@ -94,7 +100,7 @@ ACTIONS: tuple[Action, ...] = (
         "choose-lanes",
         "ctrl+r",
         "Lanes: choose, edit, add",
-        "",
+        "choose",
         "Choose the lanes that race; add, change, copy, remove and try them.",
         priority=True,
     ),
@@ -111,7 +117,7 @@ ACTIONS: tuple[Action, ...] = (
         "matrix",
         "f6",
         "Verdict matrix",
-        "",
+        "matrix",
         "Show every check of every lane, live.",
         priority=True,
     ),
@@ -127,11 +133,18 @@ ACTIONS: tuple[Action, ...] = (
         "recheck",
         "f11,alt+c",
         "Ask other checks",
-        "",
+        "recheck",
         "Ask other checks of every recorded answer; nothing is sent.",
         priority=True,
     ),
-    Action("replay", "f7", "Replay", "", "Play the iteration again as it streamed.", priority=True),
+    Action(
+        "replay",
+        "f7",
+        "Replay",
+        "replay",
+        "Play the iteration again as it streamed.",
+        priority=True,
+    ),
     Action(
         "case",
         "f10",
@@ -160,7 +173,7 @@ ACTIONS: tuple[Action, ...] = (
         "measures",
         "alt+m",
         "Measures",
-        "",
+        "measures",
         "Charts and figures of the whole session.",
         priority=True,
     ),
@@ -168,12 +181,19 @@ ACTIONS: tuple[Action, ...] = (
         "models",
         "alt+p",
         "Embedded models",
-        "",
+        "models",
         "Fetch the embedded models, or see how far it is.",
         priority=True,
     ),
-    Action("live", "f12", "Live mode", "", "Send by itself after a pause in typing."),
-    Action("sessions", "ctrl+f", "Sessions", "", "Find and open another session.", priority=True),
+    Action("live", "f12", "Live mode", "live", "Send by itself after a pause in typing."),
+    Action(
+        "sessions",
+        "ctrl+f",
+        "Sessions",
+        "sessions",
+        "Find and open another session.",
+        priority=True,
+    ),
     Action(
         "external-editor",
         "ctrl+g",
@@ -185,6 +205,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("taller", "alt+down,ctrl+down", "Taller prompt", "", "Give the prompt more rows."),
     Action("shorter", "alt+up,ctrl+up", "Shorter prompt", "", "Give the lanes more rows."),
     Action("themes", "f9", "Choose a theme", "", "Try on themes; the choice is kept.", "app"),
+    Action(
+        "palette",
+        "ctrl+p",
+        "Every action",
+        "all",
+        "Find an action by its name.",
+        "app",
+        priority=True,
+    ),
     Action("help", "f1", "Help", "help", "Show every key and what it does.", "app", priority=True),
     Action(
         "quit",
@@ -201,12 +230,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("page-down", "pagedown,space", "Page down", "", "Scroll one page down.", "lane"),
     Action("text-start", "home,g", "Start of the answer", "", "Go to the answer's start.", "lane"),
     Action("text-end", "end,G", "End of the answer", "", "Go to the end and follow it.", "lane"),
-    Action("to-failure", "f", "Show the failure", "", "Go to what failed the lane first.", "lane"),
+    Action(
+        "to-failure",
+        "f",
+        "Show the failure",
+        "failure",
+        "Go to what failed the lane first.",
+        "lane",
+    ),
     Action(
         "next-attempt",
         "right,n",
         "Next attempt",
-        "",
+        "attempts",
         "Where a lane was asked several times: its next attempt.",
         "lane",
         on_screen=True,
@@ -224,35 +260,48 @@ ACTIONS: tuple[Action, ...] = (
         "details",
         "d",
         "Details",
-        "",
+        "details",
         "Checks, warnings, judges' replies, times and cost.",
         "lane",
         on_screen=True,
     ),
-    Action("reasoning", "r", "Reasoning", "", "Show the lane's reasoning, or its answer.", "lane"),
-    Action("zoom", "z,enter", "Zoom", "", "Give this lane the screen.", "lane", on_screen=True),
+    Action(
+        "reasoning",
+        "r",
+        "Reasoning",
+        "reasoning",
+        "Show the lane's reasoning, or its answer.",
+        "lane",
+    ),
+    Action("zoom", "z,enter", "Zoom", "zoom", "Give this lane the screen.", "lane", on_screen=True),
     Action("hide", "h", "Hide this lane", "", "Hide it; it still races.", "lane", on_screen=True),
     Action(
         "show-all", "H", "Show all lanes", "", "Show hidden lanes again.", "lane", on_screen=True
     ),
     Action(
-        "markdown", "m", "As Markdown", "", "Read the answer as Markdown.", "lane", on_screen=True
+        "markdown",
+        "m",
+        "As Markdown",
+        "markdown",
+        "Read the answer as Markdown.",
+        "lane",
+        on_screen=True,
     ),
     Action(
         "save-case",
         "s",
         "Save failure as a case",
-        "",
+        "case",
         "Make an eval case of this failure.",
         "lane",
         on_screen=True,
     ),
-    Action("stop-lane", "x", "Stop this lane", "", "Cancel this lane.", "lane", on_screen=True),
+    Action("stop-lane", "x", "Stop this lane", "stop", "Cancel this lane.", "lane", on_screen=True),
     Action(
         "copy-answer",
         "c,y",
         "Copy the answer",
-        "",
+        "copy",
         "Copy the answer's text to the clipboard.",
         "lane",
         on_screen=True,
@@ -284,16 +333,19 @@ _SHOWN = {
     "down": "\u2193",
     "home": "Home",
     "end": "End",
+    "left": "\u2190",
+    "right": "\u2192",
     "enter": "Enter",
     "tab": "Tab",
 }
 
 
 def key_label(key: str) -> str:
-    """Return a key as people write it: ``^J``, ``F5``, ``Esc``."""
-    if key.startswith("ctrl+"):
-        rest = key.removeprefix("ctrl+")
-        return "^" + (rest.upper() if len(rest) == 1 else key_label(rest))
+    """Return a key as people write it: ``^J``, ``F5``, ``Alt+D``, ``Esc``."""
+    for prefix, shown in (("ctrl+", "^"), ("alt+", "Alt+")):
+        if key.startswith(prefix):
+            rest = key.removeprefix(prefix)
+            return shown + (rest.upper() if len(rest) == 1 else key_label(rest))
     if key in _SHOWN:
         return _SHOWN[key]
     return key.upper() if key[:1] == "f" and key[1:].isdigit() else key

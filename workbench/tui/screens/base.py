@@ -13,6 +13,7 @@ from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
 from workbench.model.fold import LiveIteration
 from workbench.model.lane import Lane
+from workbench.tui.bindings import Action
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
 from workbench.tui.ready import asked
@@ -67,6 +68,11 @@ class LookingScreen(CopyingScreen):
         if isinstance(self.focused, LaneView):
             return self.focused
         return next((pane for pane in self.query(LaneView) if pane.display), None)
+
+    async def run(self, action: Action) -> None:
+        """Do what an action says, in the place it belongs to: for a lane's, the lane in focus."""
+        places = {"app": self.app, "workbench": self, "lane": self.lane_in_focus() or self}
+        await self.app.run_action(action.method, places[action.scope])
 
     # -- sizes ----------------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Size
 
-from workbench.tui.bindings import ACTIONS, SCOPES, key_label, keys_of
+from workbench.tui.bindings import key_label, keys_of
+from workbench.tui.commands import grouped
+from workbench.tui.key_line import CLOSE, Key, key_line
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.modal import Modal
@@ -37,6 +39,35 @@ class Words(Plain):
         """Return the words."""
         del size
         return self.words
+
+
+class Keys(Plain):
+    """The last line of a dialog or screen: its keys, as many as fit, Esc always.
+
+    On a dialog a row of air is above it; with *margin* it is a screen's, at the very end.
+    """
+
+    ground = "surface"
+
+    def __init__(
+        self,
+        painter: Painter,
+        *keys: Key,
+        last: Sequence[Key] = CLOSE,
+        margin: bool = False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(painter, id=id)
+        self.keys = keys
+        self.last = last
+        self.margin = margin
+        self.styles.height = 1 if margin else 2
+
+    def lines(self, size: Size) -> Sequence[Line]:
+        """Return the line."""
+        if self.margin:
+            return (((" ", ""), *key_line(self.keys, size.width - 2, self.last)),)
+        return ((), key_line(self.keys, size.width, self.last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +151,17 @@ class Ask(Modal[str | None]):
 
 
 def help_lines(keymap: Mapping[str, str]) -> list[Line]:
-    """Return the help screen's lines: every action of every scope, with keys and meaning."""
+    """Return the help screen's lines: every action of every group, with keys and meaning."""
     out: list[Line] = []
-    for scope, title in SCOPES.items():
-        out += [((title, "bold"),)]
-        for action in ACTIONS:
-            if action.scope == scope:
-                keys = " ".join(key_label(key) for key in keys_of(action, keymap))
-                out.append(((f"  {keys:<12} ", "accent"), (action.help, "")))
+    for group, actions in grouped().items():
+        out += [((group, "bold"),)]
+        for action in actions:
+            keys = "  ".join(key_label(key) for key in keys_of(action, keymap))
+            out.append(((f"  {keys:<14} ", "accent"), (action.help, "")))
         out.append(())
     out += [
         (("Moving", "bold"),),
-        (("  Tab          ", "accent"), ("to the next part of the screen, Shift+Tab back.", "")),
-        (("  ^P           ", "accent"), ("every action by name.", "")),
+        (("  Tab            ", "accent"), ("To the next part of the screen, Shift+Tab back.", "")),
         (),
         (("Signs", "bold"),),
         (

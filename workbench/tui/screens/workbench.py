@@ -17,6 +17,7 @@ from workbench.tui import race, rows
 from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
 from workbench.tui.keeper import DraftKeeper
+from workbench.tui.key_line import Place
 from workbench.tui.live import PAUSE, LiveMode
 from workbench.tui.painter import Painter
 from workbench.tui.screens.keeping import KeepingScreen
@@ -90,12 +91,18 @@ class WorkbenchScreen(KeepingScreen):
         yield TotalsLine(painter, model, id="totals")
         yield CasesLine(painter, self.bridge.cases, keys["flips"], id="cases")
         yield NoticeLine(painter, model, id="notice")
-        yield KeyBar(painter, self.setup.keymap, id="keys")
+        yield KeyBar(painter, model, self.setup.keymap, self._place, id="keys")
 
     def _label(self, name: str) -> Label:
         return Label(
             self.painter, name, id=f"label-{name}", lit=lambda: self._focused_editor() == name
         )
+
+    def _place(self) -> Place:
+        """Return the part that has the focus, as far as the key bar tells parts apart."""
+        if isinstance(self.focused, LaneView):
+            return "lane"
+        return "checks" if self._focused_editor() == "checks" else "prompt"
 
     def _focused_editor(self) -> str:
         return (self.focused.id or "") if isinstance(self.focused, Editor) else ""
@@ -176,6 +183,8 @@ class WorkbenchScreen(KeepingScreen):
         self.call_after_refresh(self._follow)
         for label in self.query(Label):
             label.repaint()
+        if self._parts:
+            self._sized["keys"].repaint()
         self._hint()
 
     def _hint(self) -> None:
@@ -374,9 +383,8 @@ class WorkbenchScreen(KeepingScreen):
         if current is not None:
             self.bridge.send(Mark(current.number, star=not current.marks.star))
 
-    # -- notices --------------------------------------------------------------------------------
+    # -- the key bar ----------------------------------------------------------------------------
 
     def on_key_bar_chosen(self, event: KeyBar.Chosen) -> None:
         """Do what was clicked in the key bar."""
-        target = self.app if event.action.scope == "app" else self
-        self.call_later(self.app.run_action, event.action.method, target)
+        self.call_later(self.run, event.action)

@@ -12,7 +12,8 @@ from workbench.text import plural
 from workbench.tui import race, rows
 from workbench.tui.bindings import ACTIONS, Action, first_key
 from workbench.tui.case_watch import CaseWatch
-from workbench.tui.lines import Line, Span, joined, spread, width
+from workbench.tui.key_line import Key, Place, actions_at, lay
+from workbench.tui.lines import Line, Span, joined, spread
 from workbench.tui.painter import Painter
 from workbench.tui.state import ViewModel
 from workbench.tui.trail import trail
@@ -192,7 +193,10 @@ class Label(Plain):
 
 
 class KeyBar(Plain):
-    """The keys of what can be done here, most useful first, as many as fit. Clicks work too."""
+    """The keys of what can be done here, most useful first, as many as fit. Clicks work too.
+
+    ``place()`` is the part of the screen that has the focus.
+    """
 
     ground = "surface"
 
@@ -203,35 +207,38 @@ class KeyBar(Plain):
             super().__init__()
             self.action = action
 
-    def __init__(self, painter: Painter, keymap: Mapping[str, str], *, id: str) -> None:
+    def __init__(
+        self,
+        painter: Painter,
+        model: ViewModel,
+        keymap: Mapping[str, str],
+        place: Callable[[], Place],
+        *,
+        id: str,
+    ) -> None:
         super().__init__(painter, id=id)
-        self.keymap = keymap
+        self.model = model
+        self.place = place
+        self._known = {a.id: (first_key(a, keymap), a) for a in ACTIONS}
         self._places: list[tuple[int, int, Action]] = []
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the bar and remember where each action stands."""
-        spans: list[Span] = [_MARGIN]
-        self._places = []
-        palette: Line = (("^P", "accent bold"), (" all ", "muted"))
-        room = size.width - width(palette) - 1
-        used = 1
-        for action in ACTIONS:
-            if not action.bar:
-                continue
-            label = first_key(action, self.keymap)
-            if not label:
-                continue
-            item: Line = ((label, "accent bold"), (f" {action.bar}  ", "muted"))
-            cells = width(item)
-            if used + cells > room:
-                continue
-            self._places.append((used, used + cells, action))
-            spans.extend(item)
-            used += cells
-        return (spread(spans, palette, size.width),)
+        sides = actions_at(self.place(), self.model)
+        left, right = (
+            [self._known[name] for name in side if self._known[name][0]] for side in sides
+        )
+        laid = lay(_keys(left), _keys(right), size.width - 2)
+        found = [action for _, action in (*left, *right)]
+        self._places = [(start + 1, end + 1, found[i]) for start, end, i in laid.places]
+        return ((_MARGIN, *laid.line),)
 
     def on_click(self, event: events.Click) -> None:
         """Do what was clicked."""
         for start, end, action in self._places:
             if start <= event.x < end:
                 self.post_message(self.Chosen(action))
+
+
+def _keys(found: Sequence[tuple[str, Action]]) -> list[Key]:
+    return [(label, action.bar) for label, action in found]
