@@ -91,6 +91,13 @@ class Terminal:
                     break
         assert text in self.out, self.out[-2000:]
 
+    def read_more(self, least: int, seconds: float = 30) -> None:
+        """Read until there are so many bytes at least, as long as it takes on a busy machine."""
+        end = time.monotonic() + seconds
+        while len(self.out) < least and time.monotonic() < end:
+            if select.select([self.main], [], [], 0.1)[0]:
+                self.out += os.read(self.main, 65536)
+
     def settle(self, seconds: float = 0.2) -> None:
         """Read until nothing has come for so long, or ten times as long: a cursor may blink."""
         end = time.monotonic() + 10 * seconds

@@ -172,6 +172,10 @@ SCREENS = {
 }
 
 
+LEAST = 200
+"""Bytes that a screen takes at least."""
+
+
 def test_hostile_text_is_shown_and_never_obeyed_on_any_screen(tmp_path: Path):
     terminal = Terminal(tmp_path / "closed", program=HOSTILE_EVERYWHERE)
     terminal.read_until(b"invoice fields")
@@ -189,12 +193,14 @@ def test_hostile_text_is_shown_and_never_obeyed_on_any_screen(tmp_path: Path):
         for key in keys:
             os.write(terminal.main, key)
             terminal.settle()
+        terminal.read_more(LEAST)
+        terminal.settle()
         seen[name] = terminal.out
         os.write(terminal.main, ESC)
         terminal.settle()
         seen[name + " left"] = terminal.out
     os.write(terminal.main, CTRL_Q)
-    assert terminal.leave() == 0
-    assert {n for n, out in seen.items() if len(out) < 200} == set(), "nothing was shown"
+    assert terminal.leave() == 0, terminal.out[-3000:]
+    assert {n for n, out in seen.items() if len(out) < LEAST} == set(), "nothing was shown"
     obeyed = {n: [harm for harm in HARMFUL if harm in out] for n, out in seen.items()}
     assert {n: harms for n, harms in obeyed.items() if harms} == {}

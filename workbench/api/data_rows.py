@@ -18,6 +18,7 @@ from workbench.api.loading import suite_path
 from workbench.checks.syntax import parse_checks
 from workbench.config.settings import Settings
 from workbench.errors import UsageError
+from workbench.files.home import from_home
 from workbench.model.prompt import DataRow
 from workbench.suites.case import Case
 from workbench.suites.codec import dump
@@ -37,7 +38,7 @@ def load_rows(settings: Settings, source: str) -> tuple[DataRow, ...]:
         UsageError: there is no such file or suite, it or a row's check cannot be read, or two rows
             share a name.
     """
-    path = Path(source).expanduser()
+    path = from_home(source)
     kind = path.suffix.lower()
     if kind in (".csv", ".tsv", ".json", ".jsonl"):
         text = _read(path)

@@ -22,6 +22,7 @@ from workbench.config.lanes import LaneTable
 from workbench.config.paths import config_dir, state_dir
 from workbench.config.settings import Settings, load_settings
 from workbench.errors import ConfigError, UnknownName, UsageError, WorkbenchError
+from workbench.files.home import from_home
 from workbench.model.confidential import MASKED, public, restored, secrets_of
 from workbench.model.lane import Deadlines, Lane, Limits, Params, Prices
 from workbench.providers.presets import PRESETS
@@ -143,7 +144,7 @@ class LaneDesk:
             unknown = UnknownName("lane", fallback, self.offers("fallback", name))
             found["fallback"] = Fault(unknown.message, unknown.hint)
         path, beside = values.get("path"), self.target(name).parent
-        if isinstance(path, str) and not (beside / Path(path).expanduser()).is_file():
+        if isinstance(path, str) and not (beside / from_home(path)).is_file():
             found["path"] = Fault(f"There is no file {path}.", f"It is looked for in {beside}.")
         if not found and (whole := self._whole(values, name)) is not None:
             found[whole[0]] = whole[1]

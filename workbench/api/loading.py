@@ -7,6 +7,7 @@ from pathlib import Path
 from workbench.config.paths import data_folder
 from workbench.config.settings import Settings
 from workbench.errors import ConfigError
+from workbench.files.home import from_home
 from workbench.store.names import resolve, slug
 from workbench.store.sessions import Loaded, load
 from workbench.suites.file import SUFFIX
@@ -50,5 +51,5 @@ def suites_folder(settings: Settings) -> Path:
 def suite_path(settings: Settings, name: str) -> Path:
     """Return the file of suite *name*: a path as it is, a name in the suites' folder."""
     if "/" in name or name.endswith(SUFFIX):
-        return Path(name).expanduser()
+        return from_home(name)
     return suites_folder(settings) / (slug(name) + SUFFIX)

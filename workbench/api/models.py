@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.config.paths import models_dir
 from workbench.errors import LocalModelError
+from workbench.files.home import from_home
 from workbench.providers.local_process import LocalServer, ServerSettings, usable_cores
 from workbench.providers.models import files
 from workbench.providers.models.catalogue import CATALOGUE, Model, find_model
@@ -80,7 +81,7 @@ def serve_model(target: str, threads: int | None, ready: Callable[[str, str], No
         ModelFileError: the weights are missing, differ, or are no GGUF file.
         LocalModelError: llama.cpp is missing, cannot run the model, or died.
     """
-    path = Path(target).expanduser().absolute()
+    path = from_home(target).absolute()
     threads = threads or usable_cores()
     if path.suffix == ".gguf" or path.is_file():
         files.check_gguf(path)

@@ -19,6 +19,7 @@ from workbench.engine.core import Tools
 from workbench.engine.guard import GuardJob
 from workbench.engine.plan import StartGuard
 from workbench.errors import ConfigError, UnknownName
+from workbench.files.home import from_home
 from workbench.measure.pricing import PriceBook
 from workbench.model.lane import Lane
 from workbench.providers import registry
@@ -95,7 +96,7 @@ def local_models(lanes: Iterable[Lane], *, sequential: bool = False) -> int:
 
 def _weights(lane: Lane) -> Path:
     if lane.path:
-        return Path(lane.path).expanduser().resolve()
+        return from_home(lane.path).resolve()
     from workbench.providers.models.catalogue import find_model
     from workbench.providers.models.files import model_path
 

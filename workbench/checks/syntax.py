@@ -22,6 +22,7 @@ from pathlib import Path
 from workbench.checks import registry
 from workbench.checks.base import Argument, Check, Definition
 from workbench.errors import CheckSyntaxError, UnknownName
+from workbench.files.home import from_home
 from workbench.model.verdict import Severity
 
 LABEL_CHARS = 48
@@ -184,7 +185,7 @@ def _read_file(reader: _Reader, folder: Path | None, path: str) -> str:
             f"The file {path!r} cannot be read here.",
             hint="Files are read where a check is written, not where it is run.",
         )
-    file = folder / Path(path).expanduser()
+    file = folder / from_home(path)
     try:
         with file.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)

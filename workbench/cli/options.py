@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from workbench.errors import PromptError, UsageError
+from workbench.files.home import from_home
 
 
 def read_text(argument: str, what: str = "prompt") -> str:
@@ -22,7 +22,7 @@ def read_text(argument: str, what: str = "prompt") -> str:
         if argument == "-":
             return sys.stdin.buffer.read().decode("utf-8")
         if argument.startswith("@"):
-            return Path(argument[1:]).expanduser().read_text("utf-8")
+            return from_home(argument[1:]).read_text("utf-8")
     except OSError as error:
         raise PromptError(
             f"The {what} file {argument[1:]!r} cannot be read: {error.strerror or error}.",

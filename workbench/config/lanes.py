@@ -10,6 +10,7 @@ import msgspec
 
 from workbench.config.faults import no_setting
 from workbench.errors import ConfigError
+from workbench.files.home import from_home
 from workbench.model.lane import Deadlines, Lane, Limits, Params, Prices
 from workbench.providers.registry import PROVIDERS
 
@@ -47,7 +48,7 @@ class LaneTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
                 its bounds.
         """
         check_numbers(name, self)
-        path = None if self.path is None else str(folder / Path(self.path).expanduser())
+        path = None if self.path is None else str(folder / from_home(self.path))
         deadlines = self.deadlines
         if self.deadline is not None:
             deadlines = replace(deadlines, total=self.deadline)

@@ -10,13 +10,14 @@ import os
 from pathlib import Path
 
 from workbench.errors import ConfigError
+from workbench.files.home import from_home
 
 _APP = "workbench"
 
 
 def _folder(variable: str) -> Path | None:
     given = os.environ.get(variable, "").strip()
-    return Path(given).expanduser().absolute() if given else None
+    return from_home(given).absolute() if given else None
 
 
 def cache_dir() -> Path:

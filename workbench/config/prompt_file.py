@@ -9,9 +9,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from errno import EINVAL
 from pathlib import Path
+from stat import S_IMODE
 
 from workbench.errors import PromptError
+from workbench.files.replace import replace_file
 from workbench.model.prompt import DataRow, Prompt
 
 _MOST_BYTES = 4 * 1024 * 1024
@@ -42,6 +45,8 @@ def load_prompt(path: Path) -> PromptFile:
         raise PromptError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise PromptError(f"{path} is not UTF-8 text (byte {error.start}).") from error
+    except ValueError as error:  # a name that can be none
+        raise PromptError(f"{path} cannot be read: {error}.") from error
     if len(data) > _MOST_BYTES:
         raise PromptError(f"{path} is larger than 4 MB.")
     if path.suffix != ".toml":
@@ -116,9 +121,21 @@ def save_prompt(path: Path, held: PromptFile) -> None:
     else:
         text = _toml(held)
     try:
-        path.write_text(text, encoding="utf-8")
-    except (OSError, UnicodeEncodeError) as error:
+        _write(path.resolve(), text.encode("utf-8"))
+    except OSError as error:
+        raise PromptError(f"{path} cannot be written: {error.strerror}.") from error
+    except ValueError as error:
         raise PromptError(f"{path} cannot be written: {error}.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    if not path.exists():
+        with path.open("xb") as file:
+            file.write(data)
+    elif path.is_file():
+        replace_file(path, data, S_IMODE(path.stat().st_mode))  # the old one stays until then
+    else:
+        raise OSError(EINVAL, "It is not a file")
 
 
 def _toml(held: PromptFile) -> str:

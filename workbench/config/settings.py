@@ -18,6 +18,7 @@ import msgspec
 from workbench.config.faults import fault_of
 from workbench.config.lanes import LaneTable, builtin_lanes, from_text, unread_key, unread_option
 from workbench.errors import ConfigError, UnknownName
+from workbench.files.home import from_home
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
 
@@ -133,7 +134,7 @@ def load_settings(
                 f"{path}: trusted: a project cannot trust itself.",
                 f"Name the folder in {user_file}.",
             )
-        trusted |= {Path(folder).expanduser().resolve() for folder in checked.trusted}
+        trusted |= {from_home(folder).resolve() for folder in checked.trusted}
         for name, declared in checked.lanes.items():
             lanes[name] = (
                 from_text(name, declared, path.parent)
@@ -166,7 +167,7 @@ def _sessions(
 ) -> Path:
     """A project keeps its sessions beside its file; without one they are the user's own."""
     if wanted is not None:
-        return Path(sources["sessions"]).parent / Path(wanted).expanduser()
+        return Path(sources["sessions"]).parent / from_home(wanted)
     return (project_file.parent if project_file.exists() else data_folder) / "sessions"
 
 

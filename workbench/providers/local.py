@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from workbench.errors import ConfigError, ConnectFailed, StreamBroken
+from workbench.files.home import from_home
 from workbench.model.lane import Lane
 from workbench.providers.base import Final, Request, Services, StreamItem
 from workbench.providers.compatible import CompatibleProvider
@@ -123,7 +124,7 @@ def make(lane: Lane, services: Services) -> LocalProvider:
     """
     model = None if lane.path else find_model(lane.model)
     context = _context(lane, model)
-    path = Path(lane.path or "").expanduser()
+    path = from_home(lane.path or "")
     if model is not None:
         if services.models_dir is None:
             raise missing(model)

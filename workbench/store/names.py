@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from workbench.errors import SessionError, UnknownName
+from workbench.files.home import from_home
 
 SUFFIX = ".jsonl"
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,99}")
@@ -64,7 +65,7 @@ def resolve(name: str, folder: Path, examples: Path | None = None) -> Path:
     if name.startswith("examples/") and examples is not None:
         return _find(name.removeprefix("examples/"), examples, "examples/")
     if "/" in name or name.endswith(SUFFIX):
-        path = Path(name).expanduser()
+        path = from_home(name)
         if path.is_file():
             return path
         inside = folder / path.name

@@ -12,9 +12,16 @@ from workbench.errors import UsageError
 
 
 def command() -> list[str]:
-    """Return the editor to call: ``$VISUAL``, else ``$EDITOR``, else ``vi``."""
+    """Return the editor to call: ``$VISUAL``, else ``$EDITOR``, else ``vi``.
+
+    Raises:
+        UsageError: a quotation mark in the variable is never closed.
+    """
     for name in ("VISUAL", "EDITOR"):
-        words = shlex.split(os.environ.get(name, ""))
+        try:
+            words = shlex.split(os.environ.get(name, ""))
+        except ValueError as error:
+            raise UsageError(f"{name} cannot be read as a command: {error}.") from error
         if words:
             return words
     return ["vi"]
@@ -33,12 +40,15 @@ def edit(text: str) -> str:
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
         try:
             done = subprocess.run([*words, str(path)], check=False)
-            if done.returncode:
-                raise UsageError(f"{words[0]} ended with code {done.returncode}: nothing taken.")
-            left = path.read_text(encoding="utf-8", errors="strict")
         except OSError as error:
             hint = "Set EDITOR to an editor that is installed."
             raise UsageError(f"{words[0]} cannot be started: {error.strerror}.", hint) from error
+        if done.returncode:
+            raise UsageError(f"{words[0]} ended with code {done.returncode}: nothing taken.")
+        try:
+            left = path.read_text(encoding="utf-8", errors="strict")
+        except OSError as error:
+            raise UsageError(f"{words[0]} left no file: nothing taken.") from error
         except UnicodeDecodeError as error:
             raise UsageError("What the editor left is not UTF-8 text: nothing taken.") from error
     # editors end a file with a line feed; the prompt had none

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from workbench.engine.plan import Mark, OpenSession, StartRace
 from workbench.errors import UnknownName, UsageError
+from workbench.files.home import from_home
 from workbench.model.fold import LiveAttempt
 from workbench.text import plural
 from workbench.tui.compare import pairs
@@ -153,7 +153,7 @@ class Commands:
     def _load(self, name: str) -> None:
         from workbench.config.prompt_file import load_prompt
 
-        held = load_prompt(Path(name).expanduser())
+        held = load_prompt(from_home(name))
         self.model.edit(
             system=held.prompt.system or "",
             user=held.prompt.user,
@@ -171,7 +171,7 @@ class Commands:
 
         draft = self.model.draft
         values = {n: draft.variables[n] for n in draft.prompt.variables() if n in draft.variables}
-        save_prompt(Path(name).expanduser(), PromptFile(draft.prompt, draft.checks, values))
+        save_prompt(from_home(name), PromptFile(draft.prompt, draft.checks, values))
 
     # -- the race -------------------------------------------------------------------------------
 

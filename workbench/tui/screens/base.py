@@ -322,15 +322,18 @@ class LookingScreen(CopyingScreen):
 
         focused = self.focused
         editor = focused if isinstance(focused, Editor) else self.query_one("#user", Editor)
+        text, problem = editor.text, None
         try:
-            with self.app.suspend():
-                text = edit(editor.text)
+            with self.app.suspend():  # what is raised in there would leave the terminal lent
+                try:
+                    text = edit(editor.text)
+                except WorkbenchError as error:
+                    problem = error
         except SuspendNotSupported:
             self.tell(Notice("error", "This terminal cannot be lent to another program."))
             return
-        except WorkbenchError as error:
-            self.tell(Notice("error", error.message, error.hint))
-            return
-        editor.load(text)
+        editor.take(text)
         self.take_edits()
+        if problem is not None:
+            self.tell(Notice("error", problem.message, problem.hint))
         self.paint()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
+from workbench.files.home import from_home
 from workbench.model.events import Notice
 from workbench.tui.screens.base import LookingScreen
+from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_view import LaneView
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 class KeepingScreen(LookingScreen):
     """Failures become cases, prompts become files."""
+
+    _known_file: tuple[Path, tuple[int, int] | None] | None = None
+    """The prompt file opened or saved last, and what it was like then."""
 
     # -- cases ----------------------------------------------------------------------------------
 
@@ -71,42 +77,66 @@ class KeepingScreen(LookingScreen):
             return
         from workbench.config.prompt_file import load_prompt
 
+        path = from_home(name)
         try:
-            held = load_prompt(Path(name).expanduser())
+            if _is_something_else(path):  # a pipe would be waited for
+                raise UsageError(f"{name} is not a file.")
+            held = load_prompt(path)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
             return
-        self.model.edit(
-            system=held.prompt.system or "",
-            user=held.prompt.user,
-            checks=held.checks,
-            variables={**self.model.draft.variables, **held.variables},
-            rows=held.rows,
-        )
-        self.paint(reload=True)
-        self.tell(Notice("info", f"Opened {name}."))
+        self._known_file = path, _stamp(path)
+        variables = {**self.model.draft.variables, **held.variables}
+        self.model.edit(variables=variables, rows=held.rows)
+        self.query_one("#system", Editor).take(held.prompt.system or "")
+        self.query_one("#user", Editor).take(held.prompt.user)
+        if held.checks is not None:
+            self.query_one("#checks", Editor).take("\n".join(held.checks))
+        self.take_edits()
+        self.tell(Notice("info", f"Opened {name}.", "^Z in an editor brings back what was there."))
 
     def action_save_prompt(self) -> None:
         """Ask for a prompt file and save the draft to it."""
         from workbench.tui.screens.dialogs import Ask
 
         self.take_edits()
-        ask = Ask(self.painter, "Save the prompt to which file?", "prompt.toml")
+        known = str(self._known_file[0]) if self._known_file is not None else "prompt.toml"
+        ask = Ask(self.painter, "Save the prompt to which file?", known)
         self.app.push_screen(ask, self._save_prompt)
 
     def _save_prompt(self, name: str | None) -> None:
         if name is None:
             return
+        path = from_home(name)
+        stamp = _stamp(path)
+        if stamp is None or _is_something_else(path) or self._known_file == (path, stamp):
+            self._write_prompt(name)
+            return
+        from workbench.tui.screens.dialogs import Choice, Picker
+
+        def chosen(index: int | None) -> None:
+            if index == 1:
+                self._write_prompt(name)
+            else:
+                self.tell(Notice("info", f"Nothing was saved: {name} stays as it is."))
+
+        ways = ((("Leave it as it is", ""),), (("Write over it", ""),))
+        hint = "It is there already. Enter chooses, Esc leaves."
+        choice = Choice(f"Write over {path.name}?", ways, hint=hint)
+        self.app.push_screen(Picker(self.painter, choice), chosen)
+
+    def _write_prompt(self, name: str) -> None:
         from workbench.config.prompt_file import PromptFile, save_prompt
 
-        draft = self.model.draft
+        draft, path = self.model.draft, from_home(name)
         values = {n: draft.variables[n] for n in draft.prompt.variables() if n in draft.variables}
         held = PromptFile(draft.prompt, draft.checks, values, draft.rows)
         try:
-            save_prompt(Path(name).expanduser(), held)
+            save_prompt(path, held)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
             return
+        self._known_file = path, _stamp(path)
         self.tell(Notice("info", f"Saved to {name}."))
 
     # -- cases that guard -----------------------------------------------------------------------
@@ -130,3 +160,17 @@ class KeepingScreen(LookingScreen):
         else:
             hint = "Cases run after each race once they are switched on."
             self.tell(Notice("info", "No case has flipped.", hint))
+
+
+def _is_something_else(path: Path) -> bool:
+    """Return whether *path* is there and no file. Names too long for one are told when opened."""
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - never raise
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes when a file does; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.style import Style
 from rich.text import Text
+from textual.document._history import EditHistory
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
@@ -11,6 +12,9 @@ from textual.widgets.text_area import TextAreaTheme
 from workbench.model.prompt import VARIABLE
 from workbench.text import visible_line
 from workbench.tui.painter import Painter
+
+_TEXTS = 16
+"""Texts shown before of which one can still undo the edits when they are shown again."""
 
 
 class Editor(TextArea):
@@ -46,6 +50,7 @@ class Editor(TextArea):
         self.painter = painter
         self.template = template
         self._shown = text
+        self._left: dict[str, EditHistory] = {}
 
     def on_mount(self) -> None:
         """Wear the theme."""
@@ -71,10 +76,28 @@ class Editor(TextArea):
         self.theme = "workbench"
 
     def load(self, text: str) -> None:
-        """Show another text; not an edit of the person's."""
+        """Show another text; not an edit of the person's. What was done to a text can still be
+        undone when the same text is shown again, and never by undoing in another one.
+        """
+        if text == self.text:
+            return
+        old = self.history
+        self._left[self.text] = old
+        while len(self._left) > _TEXTS:
+            self._left.pop(next(iter(self._left)))
+        kept = self._left.pop(text, None)
+        limits = old.max_checkpoints, old.checkpoint_timer, old.checkpoint_max_characters
+        self._shown = text
+        self.history = EditHistory(*limits)  # setting the text clears the one in force
+        self.text = text
+        self.history = kept or self.history
+
+    def take(self, text: str) -> None:
+        """Put *text* in place of all of it, as one edit of the person's that can be undone."""
         if text != self.text:
-            self._shown = text
-            self.text = text
+            self.history.checkpoint()
+            self.replace(text, self.document.start, self.document.end)
+            self.history.checkpoint()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell edits from loads."""
