@@ -111,10 +111,10 @@ def test_ctrl_c_stops_a_race_and_at_the_prompt_twice_leaves(project):
     do(terminal, "send", "slow: first words after", "\n")
     terminal.process.send_signal(signal.SIGINT)
     terminal.read_until(b"It was stopped after")
-    terminal.settle()  # a signal in the moment before the prompt listens waits for the next key
+    terminal.out = terminal.out.partition(b"It was stopped after")[2]
+    terminal.read_until(b"workbench: ")
     terminal.process.send_signal(signal.SIGINT)
     terminal.read_until(b"Press Ctrl+C again to leave.")
-    terminal.settle()
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.leave() == 130
 
@@ -132,6 +132,44 @@ def test_a_signal_ends_it_and_its_engine(project, number, code, racing: bool):
     assert terminal.leave() == code
     assert gone(engine)
     assert b"Traceback" not in terminal.out
+
+
+ELSEWHERE = """
+import signal, sys, threading
+from pathlib import Path
+from workbench.tui.plain import loop
+from workbench.tui.plain.nudge import Nudge
+
+def later():
+    while not asked.read_bytes():
+        pass
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)  # the main thread is not interrupted
+
+signal.signal(signal.SIGTERM, loop._end)
+asked, nudge = Path(sys.argv[1]), Nudge()
+threading.Thread(target=later, daemon=True).start()
+try:
+    with nudge.awake():
+        asked.write_bytes(b"now")
+        input()
+except loop.Ended as ended:
+    sys.exit(ended.code)
+"""
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_signal_that_interrupts_no_read_needs_no_key_to_be_heard(tmp_path, terminal: bool):
+    main, side = os.openpty() if terminal else os.pipe()
+    command = (sys.executable, "-c", ELSEWHERE, str(tmp_path / "asked"))
+    (tmp_path / "asked").touch()
+    read = side if terminal else main
+    with subprocess.Popen(command, stdin=read, stdout=subprocess.DEVNULL) as process:
+        try:
+            assert process.wait(20) == 143
+        finally:
+            process.kill()
+    os.close(main)
+    os.close(side)
 
 
 def piped(project: Path, lines: str, **more: str) -> subprocess.CompletedProcess[bytes]:

@@ -7,15 +7,18 @@ import contextlib
 import io
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 from workbench.engine.plan import EngineClient
 from workbench.errors import EngineDied, WorkbenchError
 from workbench.text import visible_line
 from workbench.tui.plain.commands import Commands
+from workbench.tui.plain.nudge import Nudge
 from workbench.tui.plain.talk import Talk, Voice
 from workbench.tui.setup import ClientFactory, Setup
 
+Ask = Callable[[str], str | None]
 PROMPT = "workbench: "
 ENDINGS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
@@ -38,27 +41,35 @@ def run(factory: ClientFactory, setup: Setup) -> int:
 
     for number in ENDINGS:
         signal.signal(number, _end)
+    nudge = Nudge()
+
+    def ask(question: str) -> str | None:
+        with nudge.awake():
+            return _ask(question)
+
     try:
-        with asyncio.Runner() as runner:
-            return _talk(runner, factory, setup)
+        with contextlib.closing(nudge), asyncio.Runner() as runner:
+            return _talk(runner, factory, setup, ask)
     except Ended as ended:
         return ended.code
+    except KeyboardInterrupt:  # a second one before the first was answered
+        return 130
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
     raise Ended(ENDINGS[signal.Signals(number)])
 
 
-def _talk(runner: asyncio.Runner, factory: ClientFactory, setup: Setup) -> int:
+def _talk(runner: asyncio.Runner, factory: ClientFactory, setup: Setup, ask: Ask) -> int:
     client: EngineClient | None = None
     talk: Talk | None = None
     try:
         client = runner.run(_make(factory))
-        talk = Talk(setup, client, Voice(_say, _ask))
+        talk = Talk(setup, client, Voice(_say, ask))
         commands = Commands(talk)
         _say("Workbench, line by line. For the commands: help. To send the prompt: send")
         runner.run(talk.open(setup.session))
-        return _lines(runner, commands)
+        return _lines(runner, commands, ask)
     finally:
         if talk is not None:
             talk.close()
@@ -70,11 +81,11 @@ async def _make(factory: ClientFactory) -> EngineClient:
     return await factory()
 
 
-def _lines(runner: asyncio.Runner, commands: Commands) -> int:
+def _lines(runner: asyncio.Runner, commands: Commands, ask: Ask) -> int:
     interrupted = False
     while not commands.left:
         try:
-            line = _ask(PROMPT)
+            line = ask(PROMPT)
             interrupted = False
             if line is None:
                 return 0
