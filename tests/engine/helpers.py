@@ -10,6 +10,7 @@ from workbench.engine.inprocess import InProcessEngine
 from workbench.engine.journal import MemoryJournal, Opened
 from workbench.engine.plan import OpenSession, RacePlan, StartRace
 from workbench.measure.pricing import PriceBook
+from workbench.model.attempt import Cost, Tokens
 from workbench.model.events import Event, IterationEnded
 from workbench.model.fold import SessionFold
 from workbench.model.lane import Lane, Limits, Params
@@ -33,13 +34,14 @@ def lane(name: str = "fast", /, **options: object) -> Lane:
 
 def tools(
     open_session: Callable[[OpenSession], Opened] | None = None,
+    price: Callable[[Lane, Tokens], Cost] | None = None,
 ) -> Tools:
     """Return an engine's tools that save nothing unless told how."""
     return Tools(
         services=Services(lambda _name, _url: None),
         provider=registry.provider_for,
         pipeline=PipelineMaker(),
-        price=PriceBook().cost,
+        price=price or PriceBook().cost,
         open_session=open_session or (lambda _: Opened(MemoryJournal())),
     )
 
@@ -50,10 +52,13 @@ def plan(*lanes: Lane, prompt: str = "Say something.", **changes: object) -> Rac
 
 
 async def race(
-    a_plan: RacePlan, *, during: Callable[[InProcessEngine, Event], object] | None = None
+    a_plan: RacePlan,
+    *,
+    during: Callable[[InProcessEngine, Event], object] | None = None,
+    price: Callable[[Lane, Tokens], Cost] | None = None,
 ) -> tuple[Iteration, list[Event]]:
     """Run one iteration; *during* sees every event and may return an awaitable to act."""
-    client = InProcessEngine(tools())
+    client = InProcessEngine(tools(price=price))
     fold = SessionFold()
     events: list[Event] = []
     await client.engine.race(StartRace(a_plan))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.helpers import lane, plan, race
 from workbench.engine.inprocess import InProcessEngine
 from workbench.engine.plan import Cancel
+from workbench.model.attempt import Cost, Tokens
 from workbench.model.events import (
     AttemptAborted,
     AttemptEnded,
@@ -19,7 +22,7 @@ from workbench.model.events import (
     IterationStarted,
     VerdictReached,
 )
-from workbench.model.lane import Params
+from workbench.model.lane import Lane, Params
 
 
 async def test_events_come_in_the_order_of_an_attempts_life() -> None:
@@ -77,6 +80,24 @@ async def test_abort_on_named_checks_ignores_the_others() -> None:
     assert attempt.first_failure.check == "json"
     assert attempt.state == "aborted"
     assert attempt.text != ""
+
+
+@pytest.mark.parametrize("in_plan", [False, True])
+async def test_an_attempt_that_costs_more_than_it_may_is_aborted_in_any_mode(in_plan: bool) -> None:
+    def price(_lane: Lane, tokens: Tokens) -> Cost:
+        return Cost((tokens.prompt or 0) * 1e-6 + (tokens.output or 0) * 1e-3, "estimated", "list")
+
+    dear = lane(text="x " * 200, tokens_per_s=500)
+    sent = plan(dear, checks=("json/fence",), max_cost=0.01)
+    if not in_plan:
+        sent = plan(replace(dear, max_cost=0.01), checks=("json/fence",))
+    iteration, _ = await race(sent, price=price)
+    attempt = iteration.attempts[0]
+    assert attempt.state == "aborted"
+    assert [c.name for c in attempt.checks] == ["json/fence", "max_cost:0.01"]
+    assert "at most $0.01 allowed" in attempt.checks[1].reason
+    assert attempt.tokens.output == 10  # the prompt costs something too
+    assert attempt.cost.usd == pytest.approx(0.01)
 
 
 async def test_a_deadline_fails_without_any_token_at_its_own_moment() -> None:

@@ -7,8 +7,10 @@ from textual.app import App
 from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import HOSTILE, LARGE, PROMPT, SMALL, invoice_script, setup
+from tests.tui.test_state import play
 from workbench.engine.plan import StartGuard
 from workbench.model.events import CaseJudged, CasesRun
+from workbench.model.lane import Lane
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.case_watch import CaseWatch
 from workbench.tui.draft import Draft, Guard
@@ -73,6 +75,17 @@ def test_the_strip_says_when_it_gave_way_or_nothing_fits():
     cases = watch()
     cases.take(CasesRun(0, "nothing", 0, 3))
     assert plain(cases.line()) == "cases 3 cases in cases.jsonl, none fits this prompt"
+    cases.take(CasesRun(0, "nothing", 0))
+    assert plain(cases.line()) == "cases cases.jsonl has no case yet"
+
+
+def test_the_strip_says_why_no_lane_is_asked():
+    paid = Lane("paid", "compatible", "big")
+    view = ViewModel((paid,), Draft(PROMPT, variables={"invoice": "x"}))
+    cases = CaseWatch(view, ON)
+    play(view)
+    assert cases.due() is None
+    assert plain(cases.line()) == "cases no lane is asked; paid: its price is not known"
 
 
 def test_hostile_texts_are_lines_like_others():

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import Answer
 from tests.tui.stories import LARGE, PROMPT, SMALL
 from tests.tui.test_screen import SIZE, app_of, races
 from tests.tui.test_state import model, play
-from workbench.engine.plan import Cancel
+from workbench.engine.plan import Cancel, RacePlan
 from workbench.model.lane import Lane, Prices
-from workbench.suites.file import append_cases, load_suite
-from workbench.tui import live as live_module
+from workbench.suites.case import Case
+from workbench.suites.file import keep_case, load_suite
+from workbench.tui.draft import Live
 from workbench.tui.live import LiveMode
 from workbench.tui.screens.case import CaseScreen
 
@@ -22,7 +26,12 @@ UNKNOWN = Lane("unknown", "compatible", "big")
 
 async def test_a_failure_becomes_a_case_with_what_would_be_right_and_only_once(tmp_path: Path):
     suite = tmp_path / "cases.jsonl"
-    app, _ = app_of(save_case=lambda case: append_cases(suite, [case]))
+
+    def known(case: Case) -> Case | None:
+        found = load_suite(suite).cases if suite.exists() else ()
+        return next((c for c in found if c.signature == case.signature), None)
+
+    app, _ = app_of(save_case=lambda case: keep_case(suite, case), known_case=known)
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
         await pilot.press("f10")
@@ -36,23 +45,27 @@ async def test_a_failure_becomes_a_case_with_what_would_be_right_and_only_once(t
         await until(pilot, lambda: "Saved as c-" in shown(app))
         await pilot.press("ctrl+l", "s")
         await until(pilot, lambda: isinstance(app.screen, CaseScreen))
+        assert "This failure is a case already" in shown(app)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: "has this failure already" in shown(app))
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, CaseScreen))
+        await pilot.press(*"[]", "ctrl+j")
+        await until(pilot, lambda: "Added to what c-" in shown(app))
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, CaseScreen))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
     cases = load_suite(suite).cases
     assert len(cases) == 1
-    assert cases[0].expected == ("{}",)
+    assert cases[0].expected == ("{}", "[]")
     assert cases[0].prompt == PROMPT
     assert cases[0].evidence is not None
     assert cases[0].evidence.lane == "smollm2"
 
 
-async def test_live_mode_sends_after_a_pause_in_typing_and_replaces_the_race(monkeypatch):
-    monkeypatch.setattr("workbench.tui.screens.workbench.PAUSE", 0.01)
-    app, engine = app_of(pace=None)
+async def test_live_mode_sends_after_a_pause_in_typing_and_replaces_the_race():
+    app, engine = app_of(pace=None, live=Live(pause=0.01))
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
         await pilot.press(*"one ")
@@ -73,9 +86,9 @@ async def test_live_mode_sends_after_a_pause_in_typing_and_replaces_the_race(mon
 
 def test_live_mode_asks_free_and_fast_lanes_only():
     view = model(lanes=(SMALL, LARGE, PAID, UNKNOWN))
-    live = LiveMode(view, budget=1.0)
+    live = LiveMode(view, Live(budget=1.0))
     assert [lane.name for lane in live.lanes()] == ["smollm2", "qwen"]
-    slow = live_module.FAST_MS + 100
+    slow = live.rules.fast * 1000 + 100
 
     play(view, lambda _, lane: Answer(("x",), first=slow if lane is LARGE else 10))
     assert [lane.name for lane in live.lanes()] == ["smollm2", "paid"]
@@ -84,17 +97,36 @@ def test_live_mode_asks_free_and_fast_lanes_only():
     assert unknown == "unknown waits for ^J: its price is not known."
 
 
+def test_where_no_lane_is_fast_live_mode_asks_the_fastest():
+    view = model(lanes=(SMALL, LARGE))
+    live = LiveMode(view, Live(fast=0.001))
+    play(view, lambda _, lane: Answer(("x",), first=50 if lane is LARGE else 10))
+    assert [lane.name for lane in live.lanes()] == ["smollm2"]
+    assert live.waiting().startswith("qwen waits for ^J: its last answer took ")
+
+
+def test_what_live_mode_sends_may_cost_what_is_left_of_its_budget():
+    view = model(lanes=(SMALL, PAID))
+    live = LiveMode(view, Live(budget=0.10))
+    play(view, lambda *_: Answer(("x",), first=10, usd=0.02))
+    live.sent(1)
+    plan = RacePlan(PROMPT, (SMALL, PAID), repeat=2)
+    assert live.capped(plan).max_cost == pytest.approx((0.10 - live.spent) / 2)
+    free = replace(plan, lanes=(SMALL,))
+    assert live.capped(free) == free
+
+
 def test_live_mode_never_passes_its_budget():
     view = model(lanes=(SMALL, PAID))
-    live = LiveMode(view, budget=0.0)
+    live = LiveMode(view, Live(budget=0.0))
     play(view, lambda *_: Answer(("x",), first=10, usd=0.04))
     live.sent(1)
     assert live.spent == 0.08
     assert [lane.name for lane in live.lanes()] == ["smollm2"]
-    live.budget = 0.15
+    live.rules = Live(budget=0.15)
     assert [lane.name for lane in live.lanes()] == ["smollm2"]
     assert "paid waits for ^J: the budget of $0.15 would be passed." in live.waiting()
-    live.budget = 0.17
+    live.rules = Live(budget=0.17)
     assert [lane.name for lane in live.lanes()] == ["smollm2", "paid"]
     view.fold.iterations.clear()  # a long session lets old iterations go: what they cost stays
     assert live.spent == 0.08
@@ -102,7 +134,7 @@ def test_live_mode_never_passes_its_budget():
 
 def test_live_mode_sends_nothing_that_is_unchanged_or_incomplete():
     view = model()
-    live = LiveMode(view, budget=1.0)
+    live = LiveMode(view, Live(budget=1.0))
     assert not live.wanted()
     live.toggle()
     assert live.wanted()

@@ -17,7 +17,7 @@ from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import CheckSpec, for_lane, parse_check, parse_checks
 from workbench.engine.abort import AbortPolicy
 from workbench.engine.judging import Judgement, StreamJudge
-from workbench.errors import UnknownName, UsageError
+from workbench.errors import PromptError, UnknownName, UsageError
 from workbench.measure.failure import Spent
 from workbench.measure.pricing import Price, PriceBook
 from workbench.model.attempt import Attempt, Avoided, Channel, Cost, Tokens
@@ -31,6 +31,7 @@ from workbench.model.events import (
 )
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
+from workbench.model.prompt import estimated_tokens
 from workbench.model.session import Iteration, Session
 
 RUNS_ELSEWHERE = frozenset({"python", "judge"})
@@ -101,7 +102,7 @@ def recorded_lines(session: Session) -> tuple[str, ...]:
         for row in iteration.rows:
             lines.update(dict.fromkeys(row.checks))
         for lane in iteration.lanes:
-            lines.update(dict.fromkeys(lane_line(lane, text) for text in lane.checks))
+            lines.update(dict.fromkeys(lane_line(lane, text) for text in lane.own_checks))
     return tuple(lines)
 
 
@@ -158,8 +159,9 @@ def recheck(
             else:
                 kept, unread = _kept(own.get(attempt.row, iteration.checks), lane, change)
                 specs = (*for_lane(kept, lane.name), *for_lane(added, lane.name))
-            policy = AbortPolicy(iteration.abort, iteration.abort_on)
-            found.append(replace(rejudge(attempt, lane, specs, price, policy), unread=unread))
+            policy = AbortPolicy(iteration.abort, iteration.abort_on, cap=lane.cap)
+            judged = rejudge(attempt, lane, specs, price, policy, _asked(iteration, attempt.row))
+            found.append(replace(judged, unread=unread))
     return tuple(found)
 
 
@@ -168,7 +170,7 @@ def _kept(
 ) -> tuple[list[CheckSpec], tuple[str, ...]]:
     """Return the recorded checks that stay, and those that cannot be read."""
     whole = [text for text in recorded if text not in change.without]
-    own = {text: lane_line(lane, text) for text in lane.checks}
+    own = {text: lane_line(lane, text) for text in lane.own_checks}
     own = {text: line for text, line in own.items() if not {line} & {*change.without, *change.drop}}
     specs, unread = _readable((*whole, *own))
     return [s for s in specs if not _names(s) & set(change.drop)], unread
@@ -180,10 +182,13 @@ def rejudge(
     specs: Sequence[CheckSpec],
     price: Price | None = None,
     policy: AbortPolicy = NEVER,
+    asked: int = 0,
 ) -> Rejudged:
-    """Judge one recorded attempt by *specs*; see :class:`Rejudged`."""
+    """Judge one recorded attempt by *specs*; see :class:`Rejudged`. *asked* is about how many
+    tokens its prompt has.
+    """
     pipeline = Pipeline(specs)
-    cost = None if price is None else _counter(lane, price)
+    cost = None if price is None else _counter(lane, price, asked)
     judge = StreamJudge(attempt.number, pipeline, cost_so_far=cost)
     queued = AttemptQueued(
         attempt.number,
@@ -295,11 +300,18 @@ def _saved(attempt: Attempt, lane: Lane, price: Price | None) -> Avoided | None:
     return Avoided(tokens, seconds, usd, attempt.tokens.source, "counted on the recording")
 
 
-def _counter(lane: Lane, price: Price) -> Callable[[int], float | None]:
+def _counter(lane: Lane, price: Price, asked: int) -> Callable[[int], float | None]:
     def so_far(tokens: int) -> float | None:
-        return price(lane, Tokens(0, tokens, source="estimated")).usd
+        return price(lane, Tokens(asked, tokens, source="estimated")).usd
 
     return so_far
+
+
+def _asked(iteration: Iteration, row: str | None) -> int:
+    try:
+        return estimated_tokens(iteration.messages(row))
+    except PromptError:  # a damaged record
+        return 0
 
 
 def _lane(iteration: Iteration, attempt: Attempt) -> Lane:
@@ -330,11 +342,11 @@ def _names(spec: CheckSpec) -> set[str]:
 def _must_exist(session: Session, drop: Iterable[str]) -> None:
     known: set[str] = set()
     for iteration in session.iterations:
-        texts = {*iteration.checks, *(text for lane in iteration.lanes for text in lane.checks)}
+        texts = {*iteration.checks, *(text for lane in iteration.lanes for text in lane.own_checks)}
         texts |= {text for row in iteration.rows for text in row.checks}
         specs, unread = _readable(texts)
         known.update(unread, *map(_names, specs))
-        known.update(lane_line(lane, text) for lane in iteration.lanes for text in lane.checks)
+        known.update(lane_line(lane, text) for lane in iteration.lanes for text in lane.own_checks)
     for name in drop:
         if name not in known:
             raise UnknownName("check", name, known)

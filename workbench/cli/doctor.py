@@ -63,6 +63,7 @@ def _settings(settings: Settings) -> list[tuple[str, str, str]]:
         ("defaults", settings.defaults),
         ("screen", settings.screen),
         ("guard", settings.guard),
+        ("live", settings.live),
     ):
         for name in record.__struct_fields__:
             key = f"{table}.{name}"

@@ -59,10 +59,21 @@ class Guard(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
 
 
+class Live(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[live]``: whom live mode asks by itself, and when; ``pause`` and ``fast`` in
+    seconds, ``budget`` in US dollars for a session.
+    """
+
+    pause: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 0.8
+    fast: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+    budget: Annotated[float, msgspec.Meta(ge=0)] = 0.10
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     defaults: Defaults = Defaults()
     screen: Screen = Screen()
     guard: Guard = Guard()
+    live: Live = Live()
     lanes: dict[str, LaneTable | str] = {}
     sessions: str | None = None
     proxy: str | None = None
@@ -92,6 +103,7 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     trusted: bool = False
     guard: Guard = field(default_factory=Guard)
+    live: Live = field(default_factory=Live)
 
     def lane(self, name: str) -> Lane:
         """Return a declared lane.
@@ -159,6 +171,7 @@ def load_settings(
         sources=sources,
         trusted=project_folder.resolve() in trusted,
         guard=resolved.guard,
+        live=resolved.live,
     )
 
 

@@ -18,24 +18,30 @@ _LATEST = 256
 class AbortPolicy:
     """``off``: never; ``first``: on the first failure; ``named``: on a failure of those checks.
 
-    ``audit`` is the share (0 to 1) of aborted attempts that run on unseen.
+    ``audit`` is the share (0 to 1) of aborted attempts that run on unseen. ``cap`` is the lane's
+    own limit of cost: when that check fails the attempt ends in any mode, and never runs on.
     """
 
     mode: AbortMode = "off"
     names: tuple[str, ...] = ()
     audit: float = 0.0
+    cap: str | None = None
 
     def wants(self, verdict: VerdictReached) -> bool:
         """Return whether this verdict cancels the lane. Warnings and check errors never do."""
-        if verdict.verdict != "fail" or verdict.severity != "fail" or self.mode == "off":
+        if verdict.verdict != "fail" or verdict.severity != "fail":
+            return False
+        if verdict.name == self.cap:
+            return True
+        if self.mode == "off":
             return False
         return self.mode == "first" or any(
             verdict.name == name or verdict.name.startswith(name + ":") for name in self.names
         )
 
-    def audits(self, draw: Callable[[], float]) -> bool:
+    def audits(self, verdict: VerdictReached, draw: Callable[[], float]) -> bool:
         """Return whether this abort is one of the share that runs on; *draw* gives 0 to 1."""
-        return draw() < self.audit
+        return verdict.name != self.cap and draw() < self.audit
 
 
 class LaneHistory:

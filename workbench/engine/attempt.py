@@ -252,7 +252,7 @@ class AttemptRun:
         for verdict in judged.verdicts:
             if self._stop or self._final or self._shadow or not self._abort.wants(verdict):
                 continue
-            audited = self._fresh is not None and self._abort.audits(random)
+            audited = self._fresh is not None and self._abort.audits(verdict, random)
             self._emit(AttemptAborted(self.number, verdict.ms, verdict.name, audited))
             if audited and self._fresh is not None:
                 self._shadow = Shadow(verdict, self._kept, self._fresh)
@@ -352,21 +352,20 @@ class AttemptRun:
             )
         elif live and state in ("complete", "truncated") and self._first_ms is not None:
             bench.history.add(self.lane.name, tokens.output, self._first_ms, self._last_ms)
-        audit = self._audit
         return AttemptEnded(
             self.number,
             state,
             round(ms, 3),
             tokens=tokens,
             cost=self._cost(state, tokens),
-            avoided=self._avoided(audit) if live and state == "aborted" else None,
+            avoided=self._avoided() if live and state == "aborted" else None,
             finish_reason=final.finish_reason if final else None,
             error=self._error,
             clock_error_ms=bench.clock.error_ms(self._mark),
             served_model=final.served_model if final else None,
             request_id=final.request_id if final else None,
             provider_data=final.provider_data if final else {},
-            audit=audit,
+            audit=self._audit,
         )
 
     def _cost(self, state: AttemptState, tokens: Tokens) -> Cost:
@@ -376,10 +375,10 @@ class AttemptRun:
         stopped = state in ("aborted", "cancelled") or self._judge.tokens > 0
         return self._bench.spending.cost(self.lane, tokens, cut=stopped and not whole)
 
-    def _avoided(self, audit: Audit | None) -> Avoided:
+    def _avoided(self) -> Avoided:
         usd = self._bench.spending.price(self.lane, Tokens(0, 1, source="estimated")).usd
-        if audit is not None and self._shadow is not None:
-            return self._shadow.avoided(audit, self._judge.tokens, usd)
+        if self._audit is not None and self._shadow is not None:
+            return self._shadow.avoided(self._audit, self._judge.tokens, usd)
         cap = self._request.params.max_tokens
         counted, pace = self._judge.tokens, self._pace_ms()
         found = self._bench.history.avoided(self.lane.name, counted, pace, cap, usd)
@@ -392,7 +391,8 @@ class AttemptRun:
         return (self._last_ms - self._first_ms) / (count - 1)
 
     def _cost_so_far(self, tokens: int) -> float | None:
-        return self._bench.spending.price(self.lane, Tokens(None, tokens, source="estimated")).usd
+        so_far = Tokens(self._request.prompt_tokens, tokens, source="estimated")
+        return self._bench.spending.price(self.lane, so_far).usd
 
     def _ms(self, stamp_ns: int) -> float:
         """Milliseconds on the attempt's clock; before it starts, since the attempt began."""

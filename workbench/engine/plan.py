@@ -29,7 +29,8 @@ class RacePlan:
 
     With ``rows`` the prompt goes to each lane once for each of them: a row's values count over
     ``variables`` and its checks are added. ``at_once`` is how many answers of one lane may be
-    under way at a time.
+    under way at a time. ``max_cost`` is what an attempt may cost in US dollars, beside what its
+    lane says: one that passes it is aborted.
     """
 
     prompt: Prompt
@@ -45,6 +46,7 @@ class RacePlan:
     audit: float = 0.0
     rows: tuple[DataRow, ...] = ()
     at_once: int = 1
+    max_cost: float | None = None
 
     def inputs(self) -> dict[str | None, tuple[Message, ...]]:
         """Return what is sent, by data row; without rows there is one input, called None.

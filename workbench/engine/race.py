@@ -84,7 +84,11 @@ class Race:
 
     def _pipeline(self, lane: Lane, row: str | None) -> Pipeline:
         checks = self._plan.checks if row is None else self._checks[row]
-        return self._tools.pipeline((*checks, *lane.checks), lane)
+        return self._tools.pipeline((*checks, *self._capped(lane).own_checks), lane)
+
+    def _capped(self, lane: Lane) -> Lane:
+        caps = [cap for cap in (lane.max_cost, self._plan.max_cost) if cap is not None]
+        return replace(lane, max_cost=min(caps, default=None))
 
     def _make_run(self, queued: AttemptQueued, pipeline: Pipeline) -> AttemptRun:
         lane, plan, row = self._lanes[queued.lane], self._plan, queued.row
@@ -94,7 +98,7 @@ class Race:
             lane,
             Request(lane.model, messages, lane.params, lane.deadlines, queued.repeat),
             pipeline,
-            AbortPolicy(plan.abort, plan.abort_on, plan.audit),
+            AbortPolicy(plan.abort, plan.abort_on, plan.audit, self._capped(lane).cap),
             self._tools.bench,
             self._zero_ns,
             queued.repeat,

@@ -134,7 +134,7 @@ async def _make(
     retry_of: int | None = None,
     fallback_of: int | None = None,
 ) -> AttemptRun:
-    pipeline = desk.pipeline((*spec.checks, *lane.checks), lane)
+    pipeline = desk.pipeline((*spec.checks, *lane.own_checks), lane)
     queued, zero_ns = await desk.queue(
         lambda iteration, attempt: AttemptQueued(
             attempt,
@@ -154,9 +154,9 @@ async def _make(
         lane,
         request,
         pipeline,
-        AbortPolicy(spec.abort, audit=spec.audit),
+        AbortPolicy(spec.abort, audit=spec.audit, cap=lane.cap),
         desk.bench,
         zero_ns,
         spec.repeat,
-        lambda: desk.pipeline((*spec.checks, *lane.checks), lane),
+        lambda: desk.pipeline((*spec.checks, *lane.own_checks), lane),
     )

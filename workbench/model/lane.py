@@ -70,8 +70,8 @@ class Lane:
     ``local`` lane. ``key_env`` names the environment variable that holds the key; the key itself
     is never in here. ``checks`` are added to those of the prompt for this lane alone. ``options``
     are the provider's own settings (the script of ``scripted``, the recording of ``replay``).
-    ``max_cost`` is in US dollars per attempt. ``fallback`` names the lane to ask when this one's
-    provider fails.
+    ``max_cost`` is in US dollars per attempt: one that passes it is aborted. ``fallback`` names the
+    lane to ask when this one's provider fails.
     """
 
     name: str
@@ -88,3 +88,15 @@ class Lane:
     fallback: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     limits: Limits = Limits()
+
+    @property
+    def cap(self) -> str | None:
+        """The check that keeps ``max_cost``; where it fails the attempt ends in any case."""
+        if self.max_cost is None:
+            return None
+        return "max_cost:" + f"{self.max_cost:.12f}".rstrip("0").rstrip(".")
+
+    @property
+    def own_checks(self) -> tuple[str, ...]:
+        """What is checked of every answer of this lane, its cap included."""
+        return self.checks if self.cap in (None, *self.checks) else (*self.checks, str(self.cap))

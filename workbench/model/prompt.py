@@ -8,7 +8,7 @@ braces literally before a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,6 +76,11 @@ class Prompt:
             messages.append(Message("system", _fill(self.system, values)))
         messages.append(Message("user", _fill(self.user, values)))
         return tuple(messages)
+
+
+def estimated_tokens(messages: Iterable[Message]) -> int:
+    """Return about how many tokens *messages* are: one for every four characters."""
+    return sum(len(message.content) for message in messages) // 4
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from workbench.model.attempt import Channel, Origin, Tokens
 from workbench.model.lane import Deadlines, Lane, Params
-from workbench.model.prompt import Message
+from workbench.model.prompt import Message, estimated_tokens
 from workbench.providers.turns import Turns
 
 
@@ -28,6 +28,11 @@ class Request:
     params: Params = Params()
     deadlines: Deadlines = Deadlines()
     repeat: int = 1
+
+    @property
+    def prompt_tokens(self) -> int:
+        """About how many tokens the messages are."""
+        return estimated_tokens(self.messages)
 
 
 @dataclass(frozen=True, slots=True)

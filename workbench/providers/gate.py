@@ -94,8 +94,7 @@ class Gate:
 
 
 def reservation(request: Request, cap: int | None = None) -> int:
-    """Estimate the tokens a provider reserves at admission: the prompt at four characters a
-    token, and all of ``max_tokens`` (*cap* where the lane sets none).
+    """Estimate the tokens a provider reserves at admission: the prompt, and all of ``max_tokens``
+    (*cap* where the lane sets none).
     """
-    prompt = sum(len(message.content) for message in request.messages) // 4
-    return prompt + (request.params.max_tokens or cap or 0)
+    return request.prompt_tokens + (request.params.max_tokens or cap or 0)

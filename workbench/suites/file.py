@@ -63,10 +63,13 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What an append did: the cases written, and those whose failure was there already."""
+    """What an append did: the cases written, and those whose failure was there already;
+    ``changed`` are the ones among these that have got a further right answer.
+    """
 
     written: tuple[Case, ...]
     known: tuple[Case, ...]
+    changed: tuple[Case, ...] = ()
 
 
 def load_suite(path: Path) -> Suite:
@@ -138,6 +141,21 @@ def append_cases(path: Path, cases: Iterable[Case], mask: Mask | None = None) ->
             file.write("".join(_line(case, mask) for case in written).encode())
             file.sync(file.handle())
     return Added(tuple(written), tuple(twins))
+
+
+def keep_case(path: Path, case: Case, mask: Mask | None = None) -> Added:
+    """Append *case*; where its failure is there already, what it expects is added to that case.
+
+    Raises:
+        NotSaved: the file cannot be written; what was in it is as it was.
+    """
+    added = append_cases(path, [case], mask)
+    if not added.known or set(case.expected) <= {*added.known[0].expected}:
+        return added
+    twin = added.known[0]
+    fuller = replace(twin, expected=tuple(dict.fromkeys((*twin.expected, *case.expected))))
+    rewrite(path, lambda known: fuller if known.id == twin.id else known, mask)
+    return replace(added, known=(fuller,), changed=(fuller,))
 
 
 def rewrite(path: Path, change: Callable[[Case], Case | None], mask: Mask | None = None) -> Suite:

@@ -96,7 +96,7 @@ class WorkbenchApp(KeysInOrder):
         self._tidied, self._tidied_at = 0, time.monotonic()
         self._worn = _stamp(theme.path)
         self.bridge = Bridge(factory, self.model, self._painted)
-        self.bridge.cases = CaseWatch(self.model, setup.guard)
+        self.bridge.cases = CaseWatch(self.model, setup.guard, setup.live)
         self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
         self.register_theme(textual_theme(theme))
         self.theme = theme.name

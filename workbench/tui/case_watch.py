@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from workbench.engine.plan import StartGuard
 from workbench.model.events import CaseJudged, CasesRun, Event
 from workbench.model.lane import Lane
 from workbench.text import plural
-from workbench.tui.draft import Guard
+from workbench.tui.draft import Guard, Live
 from workbench.tui.lines import Line, Span
 from workbench.tui.live import LiveMode
 from workbench.tui.state import ViewModel
@@ -35,16 +35,18 @@ class Flip:
 class CaseWatch:
     """Asks for a background run after each race, and keeps what came of all of them.
 
-    ``on`` may be switched; it begins as configured.
+    ``on`` may be switched; it begins as configured. ``nobody`` says why no lane is asked.
     """
 
-    def __init__(self, model: ViewModel, guard: Guard = Guard()) -> None:
+    def __init__(self, model: ViewModel, guard: Guard = Guard(), live: Live = Live()) -> None:
         self.model = model
         self.guard = guard
+        self.live = live
         self.on = guard.on
         self.found: dict[int, dict[Key, CaseJudged]] = {}
         self.state: CasesRun | None = None
         self.version = 0
+        self.nobody = ""
         self._asked = 0
         self._session = ""
 
@@ -68,8 +70,11 @@ class CaseWatch:
         if number is None:
             return None
         self._asked = number
+        self.nobody = ""
         lanes = tuple(self._lanes())
         if not lanes:
+            left_out = [f"{name}: {why}" for name, why in self._fast().left_out()]
+            self.nobody = f"no lane is asked; {'; '.join(left_out)}"
             self.state = CasesRun(number, "nothing", 0)
             return None
         guard, prompt = self.guard, self.model.fold.iterations[number].started.prompt
@@ -91,7 +96,11 @@ class CaseWatch:
 
     def _lanes(self) -> Sequence[Lane]:
         named = [self.model.lanes[n] for n in self.guard.lanes if n in self.model.lanes]
-        return named or LiveMode(self.model, self.guard.budget - self.spent).lanes()
+        return named or self._fast().lanes()
+
+    def _fast(self) -> LiveMode:
+        """Return who would be asked by live mode with what is left of the budget of cases."""
+        return LiveMode(self.model, replace(self.live, budget=self.guard.budget - self.spent))
 
     def _follow_session(self) -> None:
         head = self.model.fold.head
@@ -185,7 +194,7 @@ class CaseWatch:
     def _nothing(self, state: CasesRun) -> str:
         if state.left_out:
             return f"{plural(state.left_out, 'case')} in {self.guard.suite}, none fits this prompt"
-        return f"no case in {self.guard.suite} fits, or no fast lane within the budget"
+        return self.nobody or f"{self.guard.suite} has no case yet"
 
     def items(self) -> list[tuple[Line, CaseJudged]]:
         """Return a line for each case and lane: flips first, then failures, then the rest."""

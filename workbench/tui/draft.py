@@ -59,6 +59,17 @@ class Guard:
     at_once: int = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What live mode may do: send after ``pause`` seconds without a key, to lanes whose last answer
+    took at most ``fast`` seconds, for ``budget`` US dollars a session at most.
+    """
+
+    pause: float = 0.8
+    fast: float = 5.0
+    budget: float = 0.10
+
+
 def draft_of(started: IterationStarted) -> Draft:
     """Return what the editor held when an iteration was sent."""
     return Draft(started.prompt, started.checks, dict(started.variables), started.rows)

@@ -20,7 +20,7 @@ from workbench.config.settings import Settings, load_settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
-from workbench.tui.draft import Guard, Rules
+from workbench.tui.draft import Guard, Live, Rules
 from workbench.tui.fetch import Shelf, Watch, Weights
 from workbench.tui.language import check_language
 from workbench.tui.setup import RECENT, SessionEntry, Setup
@@ -124,6 +124,7 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         sessions=lambda query: _sessions(settings, query),
         suite=SUITE,
         save_case=lambda case: _save_case(settings, case),
+        known_case=_known_case,
         language=check_language(Path.cwd()),
         rules=_rules(settings),
         fps=settings.screen.fps,
@@ -131,6 +132,7 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         mask=lambda text: redactor_of()(text),  # noqa: PLW0108 - keys are read late
         desk=_desk,
         guard=_guard(settings),
+        live=Live(settings.live.pause, settings.live.fast, settings.live.budget),
         load_rows=lambda source: _load_rows(settings, source),
     )
 
@@ -236,13 +238,27 @@ def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
 
 
 def _save_case(settings: Settings, case: Case) -> Added:
-    """Append a case to the suite; known secrets are masked.
+    """Append a case to the suite, or what it expects to its twin there; known secrets are masked.
 
     Raises:
         NotSaved: the file cannot be written.
     """
     from workbench.api.wiring import known_secrets
     from workbench.redact import Redactor
-    from workbench.suites.file import append_cases
+    from workbench.suites.file import keep_case
 
-    return append_cases(Path.cwd() / SUITE, [case], Redactor(known_secrets(_now(settings))))
+    return keep_case(Path.cwd() / SUITE, case, Redactor(known_secrets(_now(settings))))
+
+
+def _known_case(case: Case) -> Case | None:
+    """Return the case of the suite that has the same failure.
+
+    Raises:
+        UsageError: the suite cannot be read.
+    """
+    from workbench.suites.file import load_suite
+
+    if not (Path.cwd() / SUITE).exists():
+        return None
+    known = load_suite(Path.cwd() / SUITE).cases
+    return next((twin for twin in known if twin.signature == case.signature), None)

@@ -4,15 +4,13 @@ wait to be sent by hand, and a budget for the session is never passed.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from workbench.engine.plan import RacePlan
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
+from workbench.tui.draft import Live
 from workbench.tui.state import ViewModel
-
-PAUSE = 0.8
-"""Seconds without a key before the draft is sent."""
-
-FAST_MS = 5000.0
-"""A lane whose last answer took longer is not asked again by itself."""
 
 _FREE = frozenset({"local", "scripted", "replay"})
 
@@ -20,12 +18,13 @@ _FREE = frozenset({"local", "scripted", "replay"})
 class LiveMode:
     """Whether it is on, whom it asks, and what it has spent.
 
-    ``budget`` is in US dollars for the session; a lane whose price is unknown is never asked.
+    A lane whose price is unknown is never asked. Where no lane is fast, the fastest of those that
+    could be asked counts as fast.
     """
 
-    def __init__(self, model: ViewModel, budget: float) -> None:
+    def __init__(self, model: ViewModel, rules: Live = Live()) -> None:
         self.model = model
-        self.budget = budget
+        self.rules = rules
         self.on = False
         self._sent: dict[int, float] = {}
 
@@ -36,21 +35,27 @@ class LiveMode:
 
     def lanes(self) -> list[Lane]:
         """Return the lanes in the race that it asks: free or within the budget, and fast."""
-        racing = [self.model.lanes[name] for name in self.model.in_view]
-        return [lane for lane in racing if self.why_not(lane) is None]
+        lasts = {lane.name: self._last(lane) for lane in self._racing()}
+        able = [lane for lane in self._racing() if not self._too_dear(lane, lasts[lane.name])]
+        took = {lane.name: _seconds(lasts[lane.name]) for lane in able}
+        limit = max(self.rules.fast, min(took.values(), default=0.0))
+        return [lane for lane in able if took[lane.name] <= limit]
 
-    def why_not(self, lane: Lane) -> str | None:
-        """Return why a lane waits to be sent by hand; None when live mode asks it."""
-        last = self._last(lane)
-        if last is not None and last.ended is not None and not self._fast(last):
-            return f"its last answer took {last.ended.ms / 1000:.1f} s"
-        return self._too_dear(lane, last)
+    def left_out(self) -> list[tuple[str, str]]:
+        """Return the lanes in the race that it does not ask, and why."""
+        asked = {lane.name for lane in self.lanes()}
+        waits = [lane for lane in self._racing() if lane.name not in asked]
+        return [(lane.name, self._why_not(lane)) for lane in waits]
 
     def waiting(self) -> str:
-        """Return a sentence for each lane in the race that waits, and why."""
-        racing = [self.model.lanes[name] for name in self.model.in_view]
-        reasons = ((lane.name, self.why_not(lane)) for lane in racing)
-        return " ".join(f"{name} waits for ^J: {why}." for name, why in reasons if why)
+        """Return a sentence for each lane that waits to be sent by hand."""
+        return " ".join(f"{name} waits for ^J: {why}." for name, why in self.left_out())
+
+    def capped(self, plan: RacePlan) -> RacePlan:
+        """Return *plan* so that what it may cost at most is what is left of the budget."""
+        paid = sum(lane.provider not in _FREE for lane in plan.lanes) * plan.repeat
+        left = max(0.0, self.rules.budget - self.spent)
+        return replace(plan, max_cost=left / paid) if paid else plan
 
     def wanted(self) -> bool:
         """Return whether the draft should be sent now: on, changed, and complete."""
@@ -81,14 +86,16 @@ class LiveMode:
             return "its price is not known"
         if last is None or last.ended is None:
             return "what an answer of it costs is not known yet"
-        if self.spent + (last.ended.cost.usd or 0.0) * 2 > self.budget:
-            return f"the budget of ${self.budget:g} would be passed"
+        if self.spent + (last.ended.cost.usd or 0.0) * 2 > self.rules.budget:
+            return f"the budget of ${self.rules.budget:g} would be passed"
         return None
 
-    def _fast(self, last: LiveAttempt) -> bool:
-        if last.ended is None or last.state != "complete":
-            return True
-        return last.ended.ms <= FAST_MS
+    def _why_not(self, lane: Lane) -> str:
+        last = self._last(lane)
+        return self._too_dear(lane, last) or f"its last answer took {_seconds(last):.1f} s"
+
+    def _racing(self) -> list[Lane]:
+        return [self.model.lanes[name] for name in self.model.in_view]
 
     def _last(self, lane: Lane) -> LiveAttempt | None:
         """Return the lane's last attempt that has ended."""
@@ -97,3 +104,9 @@ class LiveMode:
             if attempt.queued.lane == lane.name and attempt.ended is not None:
                 return attempt
         return None
+
+
+def _seconds(last: LiveAttempt | None) -> float:
+    """Return how long a lane's last answer took; 0 for one that did not get to its end."""
+    whole = last is not None and last.ended is not None and last.state == "complete"
+    return last.ended.ms / 1000 if whole and last and last.ended else 0.0

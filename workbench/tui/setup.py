@@ -13,7 +13,7 @@ from workbench.engine.plan import EngineClient, OpenSession
 from workbench.model.events import AbortMode, Notice
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
-from workbench.tui.draft import Draft, Guard, Rules
+from workbench.tui.draft import Draft, Guard, Live, Rules
 from workbench.tui.fetch import Shelf
 
 if TYPE_CHECKING:  # a screen that saves no case does not load the suites
@@ -105,6 +105,10 @@ def _forget(_name: str, _value: str) -> None:
     return None
 
 
+def _unknown(_case: Case) -> Case | None:
+    return None
+
+
 def _no_sessions(_query: str) -> Sequence[SessionEntry]:
     return ()
 
@@ -117,11 +121,12 @@ class Setup:
     ``session`` is opened first. ``save_setting(name, value)`` remembers a choice made on the
     screen. ``check_problem(text)`` returns why a check cannot be read, or None.
     ``sessions(query)`` lists sessions, newest first; an empty query means all. ``keymap`` maps
-    binding ids to keys. ``save_case`` appends a case to the suite that is called ``suite``;
-    ``live_budget`` is what live mode may spend in a session, in US dollars. ``language`` helps to
-    write checks, ``rules`` say how races are run, ``fps`` is how often a second the screen is
-    painted at most. ``mask`` hides secrets in what a crash says. ``desk()`` is where lanes are
-    written; without one they can only be chosen. ``shelf`` holds the weights that can be fetched.
+    binding ids to keys. ``save_case`` appends a case to the suite that is called ``suite``,
+    and ``known_case`` finds the one with the same failure there. ``live`` says what live mode may
+    do. ``language`` helps to write checks, ``rules`` say how races are run, ``fps`` is how often a
+    second the screen is painted at most. ``mask`` hides secrets in what a crash says. ``desk()`` is
+    where lanes are written; without one they can only be chosen. ``shelf`` holds the weights that
+    can be fetched.
     ``load_rows(source)`` reads data rows; ``guard`` says which cases run after each race.
     ``rows`` are the prompt's data rows. ``drafts(session)`` is where what was not sent is kept;
     ``first`` is what a session begins with where nobody has written anything yet. ``notice`` is
@@ -143,7 +148,8 @@ class Setup:
     sessions: Callable[[str], Sequence[SessionEntry]] = _no_sessions
     suite: str = "cases.jsonl"
     save_case: Callable[[Case], Added] | None = None
-    live_budget: float = 0.10
+    known_case: Callable[[Case], Case | None] = _unknown
+    live: Live = Live()
     language: CheckLanguage = CheckLanguage()
     rules: Rules = field(default_factory=Rules)
     fps: int = 24

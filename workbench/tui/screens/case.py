@@ -18,13 +18,16 @@ from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.reader import Reader
 
 
-def preview(case: Case, suite: str) -> list[Line]:
-    """Return what a case holds, line by line."""
+def preview(case: Case, suite: str, twin: Case | None = None) -> list[Line]:
+    """Return what a case holds, line by line; *twin* has the same failure."""
     evidence = case.evidence
     out: list[Line] = [
         (("file      ", "muted"), (suite, "")),
-        (("case      ", "muted"), (case.id, "")),
+        (("case      ", "muted"), (case.id if twin is None else twin.id, "")),
     ]
+    for right in () if twin is None else twin.expected:
+        heads = ("expected  ", *[" " * 10] * right.count("\n"))
+        out += [((h, "muted"), (t, "pass")) for h, t in zip(heads, right.split("\n"), strict=True)]
     if evidence is not None:
         out += [
             (("lane      ", "muted"), (f"{evidence.lane}  {evidence.model}", "")),
@@ -53,20 +56,25 @@ class CaseScreen(Modal[Case | None]):
         Binding("escape", "leave", "Leave", show=False, priority=True),
     ]
 
-    def __init__(self, painter: Painter, case: Case, suite: str) -> None:
+    def __init__(self, painter: Painter, case: Case, suite: str, twin: Case | None = None) -> None:
         super().__init__()
         self.painter = painter
         self.case = case
         self.suite = suite
+        self.twin = twin
 
     def compose(self) -> ComposeResult:
         """What is saved, the expected answer, hint."""
+        title, ask, hint = "Save this failure as a case", "What would be right", "^J saves"
+        if self.twin is not None:
+            title, hint = f"This failure is a case already: {self.twin.id}", "^J adds it"
+            ask = "What would be right too" if self.twin.expected else ask
         with Vertical(classes="dialog wide"):
-            yield Words(self.painter, (("Save this failure as a case", "bold"),), ())
-            yield Reader(self.painter, preview(self.case, self.suite), id="case")
-            yield Words(self.painter, (), (("What would be right, if you know it:", "muted"),))
+            yield Words(self.painter, ((title, "bold"),), ())
+            yield Reader(self.painter, preview(self.case, self.suite, self.twin), id="case")
+            yield Words(self.painter, (), ((f"{ask}, if you know it:", "muted"),))
             yield Editor(self.painter, "", id="expected", template=False)
-            yield Words(self.painter, (), (("^J saves, Esc does not.", "muted"),))
+            yield Words(self.painter, (), ((f"{hint}, Esc does not.", "muted"),))
 
     def on_mount(self) -> None:
         """The one thing to type."""

@@ -44,10 +44,12 @@ class KeepingScreen(LookingScreen):
 
         try:
             case = case_of(self.model.fold.session(), failed[0].record())
+            twin = self.setup.known_case(case)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
             return
-        self.app.push_screen(CaseScreen(self.painter, case, self.setup.suite), self._save_case)
+        screen = CaseScreen(self.painter, case, self.setup.suite, twin)
+        self.app.push_screen(screen, self._save_case)
 
     def _save_case(self, case: Case | None) -> None:
         if case is None or self.setup.save_case is None:
@@ -60,6 +62,9 @@ class KeepingScreen(LookingScreen):
         if added.written:
             text = f"Saved as {added.written[0].id} in {self.setup.suite}."
             self.tell(Notice("info", text, f"Run it: workbench run {self.setup.suite}"))
+        elif added.changed:
+            text = f"Added to what {added.changed[0].id} expects in {self.setup.suite}."
+            self.tell(Notice("info", text))
         else:
             text = f"{self.setup.suite} has this failure already, as {added.known[0].id}."
             self.tell(Notice("info", text, "Nothing was added."))

@@ -18,7 +18,7 @@ from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
 from workbench.tui.keeper import DraftKeeper
 from workbench.tui.key_line import Place
-from workbench.tui.live import PAUSE, LiveMode
+from workbench.tui.live import LiveMode
 from workbench.tui.painter import Painter
 from workbench.tui.screens.keeping import KeepingScreen
 from workbench.tui.setup import Setup, more
@@ -57,7 +57,7 @@ class WorkbenchScreen(KeepingScreen):
 
     def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
         super().__init__(setup, model, painter, bridge)
-        self.live = LiveMode(model, setup.live_budget)
+        self.live = LiveMode(model, setup.live)
         self._pause: Timer | None = None
         self._lanes: list[LaneStrip] = []
         self._parts: list[Plain] = []
@@ -207,7 +207,7 @@ class WorkbenchScreen(KeepingScreen):
         if self.live.on:
             if self._pause is not None:
                 self._pause.stop()
-            self._pause = self.set_timer(PAUSE, self.live_send)
+            self._pause = self.set_timer(self.setup.live.pause, self.live_send)
 
     def take_edits(self) -> None:
         """Read the editors into the draft: keys may be faster than messages."""
@@ -284,7 +284,7 @@ class WorkbenchScreen(KeepingScreen):
         if not lanes or not self.live.wanted() or any(map(self.setup.check_problem, checks)):
             return
         try:
-            plan = replace(self.model.plan(), lanes=lanes)
+            plan = self.live.capped(replace(self.model.plan(), lanes=lanes))
             if plan.rows:  # the one in view: all of them are for a send by hand
                 shown = next((r for r in plan.rows if r.id == self.model.row), plan.rows[0])
                 plan = replace(plan, rows=(shown,))
