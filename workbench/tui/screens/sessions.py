@@ -19,6 +19,8 @@ from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import SessionEntry, Setup
 from workbench.tui.widgets.pick_list import PickList
 
+HINT = "Type to search, arrows move, Enter opens, Esc leaves."
+
 
 class SessionsScreen(Modal[str | None]):
     """Ends with a session's id, or None."""
@@ -45,8 +47,7 @@ class SessionsScreen(Modal[str | None]):
             items = PickList(self.painter, (), id="items")
             items.can_focus = False
             yield items
-            hint = "Type to search, arrows move, Enter opens, Esc leaves."
-            yield Words(self.painter, (), ((hint, "muted"),), id="hint")
+            yield Words(self.painter, (), ((HINT, "muted"),), id="hint")
 
     def on_mount(self) -> None:
         """List everything."""
@@ -69,12 +70,14 @@ class SessionsScreen(Modal[str | None]):
             return
         self.entries = list(found)
         self.query_one(PickList).replace([_line(entry) for entry in self.entries])
-        if not self.entries:
+        if self.entries:
+            self._say(HINT, "muted")
+        else:
             self._say("No session has that." if query else "There is no session yet.")
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, tone: str = "warn") -> None:
         hint = self.query_one("#hint", Words)
-        hint.words = ((), ((text, "warn"),))
+        hint.words = ((), ((text, tone),))
         hint.repaint()
 
     def action_move(self, by: int) -> None:
