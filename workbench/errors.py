@@ -87,7 +87,7 @@ class UnknownName(UsageError):
             rest = f" and {more} more" if more > 0 else ""
             hint = "Known: " + ", ".join(names[:_NAMES_SHOWN]) + rest + "."
         else:
-            hint = f"No {what} is declared."
+            hint = "There is none here."
         where = f" (column {column} of {_around(text, column)!r})" if text else ""
         super().__init__(f"Unknown {what} {name!r}{where}.", hint)
         self.name = name

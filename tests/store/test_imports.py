@@ -311,6 +311,7 @@ def test_formats_are_guessed_from_the_file(tmp_path) -> None:
     ):
         (tmp_path / name).write_bytes(data)
         assert guess(tmp_path / name) == kind
+    (tmp_path / "x.txt").write_bytes(b"{}")
     with pytest.raises(UnknownName):
         guess(tmp_path / "x.txt")
     with pytest.raises(UnknownName):

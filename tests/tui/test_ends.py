@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.tui.ascii import NAME, spell_out
+from workbench.signs import NAME, spell_out
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """

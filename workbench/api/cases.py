@@ -158,7 +158,7 @@ def prove_export(suite: Suite, target: str, folder: Path, ids: Sequence[str] = (
 def _exported(suite: Suite, ids: Sequence[str]) -> list[Case]:
     if ids:
         return [suite.case(case_id) for case_id in ids]
-    return [case for case in suite.cases if case.review != "rejected"]
+    return list(suite.live())
 
 
 def import_cases(

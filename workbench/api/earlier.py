@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from workbench.api.loading import session_path
 from workbench.config.settings import Settings
+from workbench.errors import UsageError
 from workbench.model.iterations import iterations_of
 from workbench.model.session import Iteration
 from workbench.store.sessions import Reading, list_sessions
@@ -94,12 +95,17 @@ class RunRecord:
 
         With *again*, what was cut off half-way or stopped by a provider is not taken over.
         *compared* are the lanes whose answers checks will ask for.
+
+        Raises:
+            UsageError: the session is no run of these cases.
         """
         now = {case.id: prompt_of(case) for case in cases}
         found: dict[Key, UnitResult] = {}
         answers: dict[Key, str] = {}
+        names: set[str] = set()
         for iteration in self.iterations():
             name = iteration.name
+            names.add(name)
             if now.get(name) != (iteration.prompt, dict(iteration.variables)):
                 continue
             for lane, attempt in last_words(iteration):
@@ -107,6 +113,11 @@ class RunRecord:
                 found[key] = unit_result(name, attempt, lane, truths.get(name, Truth()))
                 if lane in compared and attempt.state == "complete":
                     answers[key] = attempt.text
+        if names and not names & now.keys():
+            raise UsageError(
+                f"{self.session} is no run of this suite: it holds none of its cases.",
+                "Leave --resume out to begin a new run.",
+            )
         done = {key: result for key, result in found.items() if _has_result(result, again)}
         lost = frozenset() if again else frozenset(found.keys() - done.keys())
         return Earlier(self.session, done, lost, answers, self.damage)

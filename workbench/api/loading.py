@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workbench.config.paths import data_folder
 from workbench.config.settings import Settings
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, UsageError
 from workbench.files.home import from_home
 from workbench.store.names import resolve, slug
 from workbench.store.sessions import Loaded, load
@@ -49,7 +49,19 @@ def suites_folder(settings: Settings) -> Path:
 
 
 def suite_path(settings: Settings, name: str) -> Path:
-    """Return the file of suite *name*: a path as it is, a name in the suites' folder."""
+    """Return the file of suite *name*: a path as it is, a name in the suites' folder.
+
+    Raises:
+        UsageError: the name says nothing, or is that of a file which is no suite.
+    """
     if "/" in name or name.endswith(SUFFIX):
         return from_home(name)
-    return suites_folder(settings) / (slug(name) + SUFFIX)
+    if not name.strip():
+        raise UsageError("A suite needs a name.", f"Like cases, or tests/cases{SUFFIX}.")
+    path = suites_folder(settings) / (slug(name) + SUFFIX)
+    if Path(name).is_file() and not path.exists():
+        raise UsageError(
+            f"{name} is no suite: the name of a suite's file ends in {SUFFIX}.",
+            f"Rename it, or say which file it is with a path: ./{name}",
+        )
+    return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.api.earlier import TITLE, Earlier, RunRecord, last_results, last_unchanged
 from workbench.api.loading import suite_path
@@ -31,7 +31,8 @@ from workbench.suites.tasks import truths_of
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
     """What came of a run. ``interrupted`` are units an earlier run had sent without an answer on
-    record: they are not sent again unless asked for. ``wall_s`` is this run's own time.
+    record: they are not sent again unless asked for. ``wall_s`` is this run's own time, ``unread``
+    how many lines of the suite are no case: nobody knows how those would have come out.
     """
 
     suite: str
@@ -44,6 +45,7 @@ class RunOutcome:
     interrupted: tuple[tuple[str, str, int], ...] = ()
     notices: tuple[Notice, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: int = 0
 
 
 def run_suite(settings: Settings, plan: RunPlan, seen: Seen | None = None) -> RunOutcome:
@@ -54,12 +56,17 @@ def run_suite(settings: Settings, plan: RunPlan, seen: Seen | None = None) -> Ru
 
     Raises:
         UnknownName: no such lane, session or case.
-        UsageError: no such suite, a check that cannot be read, a budget over an unknown price.
+        UsageError: no such suite, or one without a case to run; a check that cannot be read, a
+            budget over an unknown price.
     """
     suite = load_suite(suite_path(settings, plan.suite))
-    return run_cases(
-        settings, plan, suite.name, _selected(settings, plan, suite.cases, suite.name), seen
-    )
+    cases = suite.live()
+    chosen = _selected(settings, plan, cases, suite.name)
+    notices = [Notice("warning", said) for said in suite.report()]
+    if not chosen:
+        notices.append(Notice("warning", f"--only {plan.only}: no case, so nothing was sent."))
+    outcome = run_cases(settings, plan, suite.name, chosen, seen)
+    return replace(outcome, notices=(*notices, *outcome.notices), unread=len(suite.damage))
 
 
 def run_cases(

@@ -85,8 +85,7 @@ def list_cases(*, suite: str, as_json: bool) -> None:
                 for case in loaded.cases
             ],
         )
-    for damage in loaded.damage:
-        diagnostics.warn(f"{loaded.path}, line {damage.line}: {damage.reason}.")
+    diagnostics.damage(loaded.report())
 
 
 @cases.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -103,7 +104,7 @@ def try_(
     if not wanted:
         raise UsageError("There is no check to try.", "E.g. workbench checks try json < FILE")
     specs = _read(wanted)
-    with _open(path) as stream:
+    with _open(path) as stream, _readable(path):
         text = stream.read()
     judged = api.judge_text(specs, text, chunk, trusted=True)
     if as_json:
@@ -125,12 +126,21 @@ def _read(wanted: tuple[str, ...]) -> tuple[CheckSpec, ...]:
         raise UsageError(f"{file!r} is a file, not a check.", hint) from None
 
 
+@contextmanager
+def _readable(path: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise  # of what reads our output
+        what = "Standard input" if path is None else repr(str(path))
+        raise UsageError(f"{what} cannot be read: {error.strerror or error}.") from error
+
+
 def _open(path: Path | None) -> io.TextIOWrapper:
     """Open the file, or standard input, as UTF-8 in which wrong bytes become lone surrogates."""
-    try:
+    with _readable(path):
         binary = sys.stdin.buffer if path is None else path.open("rb")
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from error
     if path is None and sys.stdin.isatty():
         diagnostics.say("workbench: reading from the terminal; end with Ctrl-D")
     return io.TextIOWrapper(binary, "utf-8", errors="surrogateescape", newline="")
@@ -145,7 +155,7 @@ def _many(wanted: tuple[str, ...], path: Path | None) -> int:
 
 
 def _lines(path: Path | None) -> Iterator[str]:
-    with _open(path) as stream:
+    with _open(path) as stream, _readable(path):
         yield from stream
 
 

@@ -1,4 +1,7 @@
-"""Standard error: narration, progress and errors. The only module that writes it."""
+"""Standard error: narration, progress and errors. The only module that writes it.
+
+Where it cannot be written, there is nobody to tell: the command goes on.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,22 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from workbench.cli.streams import drop
 from workbench.errors import WorkbenchError
 from workbench.text import shorten, visible
 
 
 def say(text: str) -> None:
     """Write one line of narration."""
-    sys.stderr.write(visible(text) + "\n")
+    _write(visible(text) + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        drop(sys.stderr)
 
 
 def error(problem: WorkbenchError) -> None:
@@ -58,15 +70,13 @@ class Live:
         lines = [shorten(text, columns - 1) for text in lines[: rows - 1]]
         up = f"\x1b[{self._drawn}F" if self._drawn else ""
         body = "".join(f"\x1b[2K{text}\n" for text in lines)
-        sys.stderr.write(f"{up}{body}\x1b[0J")
-        sys.stderr.flush()
+        _write(f"{up}{body}\x1b[0J")
         self._drawn = len(lines)
 
     def clear(self) -> None:
         """Take the block away."""
         if self.active and self._drawn:
-            sys.stderr.write(f"\x1b[{self._drawn}F\x1b[0J")
-            sys.stderr.flush()
+            _write(f"\x1b[{self._drawn}F\x1b[0J")
         self._drawn = 0
 
 

@@ -60,6 +60,10 @@ def diff(  # noqa: PLR0913 - one argument per option of the command line
         first, second = _exactly(names, 2, "--files takes two files.")
         found = [api.diff_files(Path(first), Path(second), options)]
     else:
+        if attempts and prompt:
+            raise UsageError(
+                "--prompt compares iterations, not attempts.", "Leave one of them out."
+            )
         name, *rest = _exactly(names, 3, "Name a session and two numbers.")
         a, b = map(_number, rest)
         session = load_session(settings_for(), name).session
@@ -86,7 +90,7 @@ def _exactly(names: tuple[str, ...], count: int, message: str) -> tuple[str, ...
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise UsageError(f"{text!r} is no number of an iteration or attempt.", "Count from 1.")
     return int(text)
 

@@ -38,6 +38,7 @@ def export_command(
     """
     settings = settings_for()
     loaded = api.open_suite(settings, suite)
+    diagnostics.damage(loaded.report())
     export, written = api.export_suite(settings, loaded, target, folder, ids)
     _tell(export.unmapped)
     proof = api.prove_export(loaded, target, folder, ids) if verify else None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+import errno
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from workbench import __version__
-from workbench.cli import diagnostics
+from workbench.cli import diagnostics, output
 from workbench.cli.screens import Screens
-from workbench.errors import UnknownName, WorkbenchError
+from workbench.cli.streams import settle
+from workbench.errors import NotSaved, UnknownName, UsageError, WorkbenchError
 
 INTERRUPTED = 130
+_OF_THE_SYSTEM = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES
+)  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -102,10 +107,20 @@ def build(screens: Screens) -> click.Group:
         Without a command, opens the screen; `--session examples/NAME` opens a recorded one.
         """
         ctx.obj = screens
+        _need_folder()
         if ctx.invoked_subcommand is None:
             ctx.exit(screens.open(session, plain))
 
     return workbench
+
+
+def _need_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"The current folder cannot be used: {error.strerror}.", "Change to another one."
+        ) from error
 
 
 def run(screens: Screens) -> int:
@@ -113,13 +128,23 @@ def run(screens: Screens) -> int:
 
     A defect of ours says where it is, and no secret.
     """
+    settle()
     try:
-        return _run(screens)
+        return _finished(_run(screens))
     except Exception as problem:  # noqa: BLE001 - the boundary: everything is told
         from workbench.api.crash import crash_text
 
         diagnostics.crash(crash_text(problem))
         return 1
+
+
+def _finished(code: int) -> int:
+    try:
+        output.finish()
+    except NotSaved as problem:
+        diagnostics.error(problem)
+        return code or problem.exit_code
+    return code
 
 
 def _run(screens: Screens) -> int:
@@ -137,7 +162,10 @@ def _run(screens: Screens) -> int:
     except (click.Abort, KeyboardInterrupt):
         diagnostics.say("workbench: interrupted.")
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+    except OSError as problem:
+        if problem.errno not in _OF_THE_SYSTEM:
+            raise
+        where = f" ({problem.filename})" if problem.filename else ""
+        diagnostics.say(f"workbench: The system refuses: {problem.strerror}{where}.")
+        return NotSaved.exit_code
     return code if isinstance(code, int) else 0

@@ -68,7 +68,8 @@ def rm(*, names: tuple[str, ...]) -> None:
     """Remove the weights of NAMES from this machine."""
     for name in names:
         freed = api.remove_model(name)
-        diagnostics.say(f"{name}: removed, {freed / 1e6:.0f} MB freed")
+        said = f"removed, {freed / 1e6:.0f} MB freed" if freed else "was not here"
+        diagnostics.say(f"{name}: {said}")
 
 
 @models.command()

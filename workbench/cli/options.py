@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
+
+import click
 
 from workbench.errors import PromptError, UsageError
 from workbench.files.home import from_home
@@ -46,3 +49,26 @@ def variables(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--var {pair!r} is not NAME=VALUE.", "Write --var city=Paris.")
         table[name] = read_text(value, "variable") if value.startswith("@") else value
     return table
+
+
+def positive(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Let a number pass that is more than nothing.
+
+    Raises:
+        BadParameter: it is zero, negative, or no finite number.
+    """
+    if value is not None and not 0 < value < math.inf:
+        raise click.BadParameter(f"{value:g} is not more than 0.")
+    return value
+
+
+def together(given: object, option: str, needed: object, other: str) -> None:
+    """Refuse an option that says nothing without another.
+
+    Raises:
+        UsageError: *option* is given, and what it needs is not.
+    """
+    if given and not needed:
+        raise UsageError(
+            f"{option} says nothing without {other}.", f"Add {other}, or leave it out."
+        )

@@ -1,4 +1,8 @@
-"""Standard output: data, and nothing else. The only module that writes it."""
+"""Standard output: data, and nothing else. The only module that writes it.
+
+A reader that leaves early (``| head``) has seen enough: the command goes on to its end, and its
+exit code is its own. Only a stream of documents ends there.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,67 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from workbench.cli.streams import drop
+from workbench.errors import NotSaved
 from workbench.text import cell_width, shorten, visible, visible_line
 
 
 def line(text: str = "") -> None:
     """Write one line, with everything a terminal would obey made visible."""
-    print(visible(text))
+    _write(visible(text) + "\n")
 
 
 def raw(text: str) -> None:
-    """Write text exactly as it is, when standard output is not a terminal; else made visible."""
-    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
-    sys.stdout.flush()
+    """Write text exactly as it is, in UTF-8, when standard output is not a terminal; else made
+    visible.
+    """
+    if sys.stdout.isatty():
+        _write(visible(text))
+    else:
+        finish()
+        _guarded(lambda: sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass")))
+    finish()
 
 
 def document(data: Mapping[str, object]) -> None:
     """Write one JSON document, ASCII only so that lone surrogates survive."""
-    print(json.dumps(data, indent=2, ensure_ascii=True))
+    _write(json.dumps(data, indent=2, ensure_ascii=True) + "\n")
 
 
 def json_line(data: Mapping[str, object]) -> None:
-    """Write one JSON document on one line."""
+    """Write one JSON document on one line.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
     print(json.dumps(data, ensure_ascii=True))
+
+
+def _write(text: str) -> None:
+    _guarded(lambda: sys.stdout.write(text))
+
+
+def finish() -> None:
+    """Bring out everything that was written.
+
+    Raises:
+        NotSaved: the system refuses; not when the reader has left.
+    """
+    _guarded(sys.stdout.flush)
+
+
+def _guarded(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except BrokenPipeError:
+        drop(sys.stdout)
+    except OSError as error:
+        drop(sys.stdout)
+        raise NotSaved(
+            f"Standard output cannot be written: {error.strerror}.", "What it was to hold is lost."
+        ) from error
 
 
 def width() -> int | None:
@@ -42,7 +83,7 @@ def width() -> int | None:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, names: int = 1) -> None:
     """Write a table as wide as the terminal; see :func:`table_lines`."""
     for text in table_lines(header, rows, width(), names=names):
-        print(text)
+        _write(text + "\n")
 
 
 def table_lines(

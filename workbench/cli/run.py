@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import monotonic
 
 import click
 
@@ -14,19 +13,20 @@ from workbench.api.run import RunOutcome, run_suite
 from workbench.api.setup import settings_for
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
+from workbench.cli.options import positive, together
+from workbench.cli.run_progress import Progress, why
 from workbench.config.settings import Defaults
+from workbench.errors import UsageError
 from workbench.measure.fields import FieldScore
 from workbench.measure.labels import TaskScore
 from workbench.suites import report
 from workbench.suites.compare import compare_all
-from workbench.suites.results import LaneResult, UnitResult, audited, by_lane
+from workbench.suites.results import LaneResult, audited, by_lane
 from workbench.suites.run import Limits, RunPlan
 from workbench.suites.tasks import score_by_label, score_json
 from workbench.text import plural, visible_line
 
 INTERRUPTED = 130
-_REDRAW_SECONDS = 0.1
-_BAR_CELLS = 30
 _FIELDS = 6
 _LISTED = 20
 _FAILING = ("fail", "error")
@@ -74,8 +74,15 @@ class _Options:
     help="Share of aborted answers that run on, unseen, to find false aborts.",
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first case that fails.")
-@click.option("--budget", type=float, help="Start nothing new once so many US dollars are spent.")
-@click.option("--timeout", type=float, help="Cancel what runs after so many seconds.")
+@click.option(
+    "--budget",
+    type=float,
+    callback=positive,
+    help="Start nothing new once so many US dollars are spent.",
+)
+@click.option(
+    "--timeout", type=float, callback=positive, help="Cancel what runs after so many seconds."
+)
 @click.option("--only", help="failing or changed since they last ran, or a tag.")
 @click.option("--resume", help="Go on with this run's session; nothing is sent twice.")
 @click.option("--again", is_flag=True, help="With --resume: send again what was cut off half-way.")
@@ -96,11 +103,12 @@ def run(**_: object) -> int:
     failed, 130 interrupted. A run that stopped early, or lacks answers, is never 0.
     """
     options = _Options(**click.get_current_context().params)
+    _refuse_contradictions(options)
     settings = settings_for()
     plan = _plan(options, settings.defaults)
     thresholds = report.read_thresholds(options.min_pass, plan.lanes)
     baseline = report.read_baseline(options.baseline) if options.baseline else None
-    progress = _Progress()
+    progress = Progress()
     try:
         outcome = run_suite(settings, plan, progress)
     finally:
@@ -108,7 +116,6 @@ def run(**_: object) -> int:
     lanes = by_lane(outcome.results, outcome.wall_s)
     worse = report.worse_than(baseline, lanes) if baseline is not None else []
     short = report.missed(lanes, thresholds, on_interval=options.on_interval)
-    _write(options, outcome, lanes, [case for _, case in worse])
     scores = _Scores(
         score_by_label(outcome.results, outcome.labels, options.high_risk),
         score_json(outcome.results),
@@ -118,7 +125,9 @@ def run(**_: object) -> int:
     else:
         _table(lanes, scores)
     new = [n.lane for n in lanes if baseline is not None and n.lane not in baseline]
-    _narrate(outcome, short, worse, new)
+    _narrate(outcome, short, worse, new, options.high_risk)
+    output.finish()
+    _write(options, outcome, lanes, [case for _, case in worse])
     if outcome.stopped == "interrupted":
         return INTERRUPTED
     if baseline is not None or thresholds:
@@ -126,6 +135,16 @@ def run(**_: object) -> int:
             return 1
         return 3 if any(lane.errors for lane in lanes) else 0  # no rate says anything of those
     return _exit_code(lanes, outcome)
+
+
+def _refuse_contradictions(options: _Options) -> None:
+    together(options.again, "--again", options.resume, "--resume")
+    together(options.on_interval, "--on-interval", options.min_pass, "--min-pass")
+    together(options.audit, "--audit", options.abort, "--abort")
+    if options.resume and options.no_save:
+        raise UsageError(
+            "--no-save keeps no session, and --resume goes on with one.", "Leave one of them out."
+        )
 
 
 def _plan(options: _Options, defaults: Defaults) -> RunPlan:
@@ -143,42 +162,6 @@ def _plan(options: _Options, defaults: Defaults) -> RunPlan:
         saved=not options.no_save,
         cached=options.cached,
     )
-
-
-class _Progress:
-    """A bar on standard error, where that is a terminal."""
-
-    def __init__(self) -> None:
-        self._live = diagnostics.Live()
-        self._last = 0.0
-        self._begun = monotonic()
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._failed = ""
-
-    def __call__(self, result: UnitResult | None, planned: int) -> None:
-        """Count a result; draw a few times a second, also when nothing came."""
-        if result is not None:
-            self._counts[result.lane, result.verdict] += 1
-            if result.verdict in ("fail", "error"):
-                self._failed = f"{result.lane}: {result.case}: {_why(result)}"
-        now = monotonic()
-        if not self._live.active or now - self._last < _REDRAW_SECONDS:
-            return
-        self._last = now
-        done, seconds = self._counts.total(), now - self._begun
-        full = _BAR_CELLS * done // max(1, planned)
-        bar = "━" * full + "╌" * (_BAR_CELLS - full)
-        lines = [f"{bar} {done} of {planned}  {seconds:.0f} s  {done / max(1e-3, seconds):.1f}/s"]
-        for lane in dict.fromkeys(lane for lane, _ in self._counts):
-            said = (f"{self._counts[lane, v]} {v}" for v in ("pass", "fail", "error", "pending"))
-            lines.append(f"{lane}: {'  '.join(said)}")
-        if self._failed:
-            lines.append(visible_line(f"last failure: {self._failed}"))
-        self._live.draw(lines)
-
-    def clear(self) -> None:
-        """Take the bar away."""
-        self._live.clear()
 
 
 def _write(
@@ -251,14 +234,10 @@ def _failing(lanes: Sequence[LaneResult]) -> None:
     failing = [(lane.lane, c) for lane in lanes for c in lane.cases if c.status in _FAILING]
     for name, case in failing[:_LISTED]:
         bad = next((r for r in case.results if not r.passed), case.results[0])
-        output.line(visible_line(f"{name}: {case.status} {case.case}: {_why(bad)}"))
+        output.line(visible_line(f"{name}: {case.status} {case.case}: {why(bad)}"))
     if len(failing) > _LISTED:
         more = plural(len(failing) - _LISTED, "more case")
         output.line(f"{more} did not pass: --json, --md and --junit list them all")
-
-
-def _why(result: UnitResult) -> str:
-    return f"{result.check or result.kind or result.state}: {result.reason}"
 
 
 def _compare(lanes: Sequence[LaneResult]) -> None:
@@ -296,6 +275,7 @@ def _narrate(
     short: Sequence[report.Missed],
     worse: Sequence[tuple[str, str]],
     new: Sequence[str],
+    high_risk: Sequence[str],
 ) -> None:
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
@@ -305,6 +285,8 @@ def _narrate(
     for miss in short:
         more = f"; about {miss.needed} more cases would tell" if miss.needed else ""
         diagnostics.say(f"{miss.lane}: {miss.reached:.1%} is below {100 * miss.wanted:.4g}%{more}")
+    for label in set(high_risk) - {label for found in outcome.labels.values() for label in found}:
+        diagnostics.warn(f"--high-risk {label}: no case of the suite has that label.")
     for name in new:
         diagnostics.say(f"{name}: not in the baseline, so nothing of it can be worse")
     for lane, case in worse:
@@ -329,7 +311,7 @@ def _exit_code(lanes: Sequence[LaneResult], outcome: RunOutcome) -> int:
 
 def _whole(outcome: RunOutcome) -> bool:
     """Tell whether every answer that was planned is there: no verdict stands on a part of them."""
-    return outcome.stopped == "done" and not outcome.interrupted
+    return outcome.stopped == "done" and not outcome.interrupted and not outcome.unread
 
 
 def _document(
@@ -349,6 +331,7 @@ def _document(
         "wall_s": outcome.wall_s,
         "audit": asdict(audited(outcome.results)),
         "interrupted": [list(key) for key in outcome.interrupted],
+        "unread": outcome.unread,
         "lanes": [_lane(lane, scores) for lane in lanes],
         "pairs": [asdict(pair) for pair in compare_all(lanes)],
         "missed": [asdict(miss) for miss in short],

@@ -18,12 +18,12 @@ from workbench.api.setup import settings_for
 from workbench.api.wiring import fallbacks_of, local_models, make_tools
 from workbench.checks.syntax import parse_checks
 from workbench.cli import diagnostics, output
-from workbench.cli.options import read_text, variables
+from workbench.cli.options import read_text, together, variables
 from workbench.cli.race_table import lines
 from workbench.config.settings import Settings
 from workbench.engine.core import Tools
 from workbench.engine.plan import OpenSession, RacePlan
-from workbench.errors import PromptError, UsageError
+from workbench.errors import PromptError, UnknownName, UsageError
 from workbench.measure.audits import audit_report
 from workbench.model.events import AbortMode
 from workbench.model.fold import SessionFold
@@ -107,12 +107,28 @@ def send(  # noqa: PLR0913 - one argument per option of the command line
     )
     plan = replace(plan, fallbacks=fallbacks_of(plan.lanes, settings))
     plan.inputs()
+    together(audit, "--audit", plan.abort != "off", "--abort")
+    _know_aborts(plan, abort_on)
     local = local_models(plan.lanes, sequential=plan.sequential)
     tools = make_tools(settings, local, cached=cached, code=not no_code)
     outcome = _race(tools, plan, _session(session))
     for notice in outcome.notices:
         diagnostics.warn(notice.message, notice.hint)
     return _report(outcome, as_json)
+
+
+def _know_aborts(plan: RacePlan, wanted: tuple[str, ...]) -> None:
+    """Look for the checks that answers are to be cancelled on.
+
+    Raises:
+        UnknownName: none of the race is called that.
+    """
+    texts = {*plan.checks}.union(*(lane.checks for lane in plan.lanes))
+    texts = texts.union(*(row.checks for row in plan.rows))
+    names = {spec.label for spec in parse_checks(tuple(texts), Path.cwd())} | {"deadline"}
+    for name in wanted:
+        if not any(known == name or known.startswith(name + ":") for known in names):
+            raise UnknownName("check of this race", name, names)
 
 
 def _base(settings: Settings, session: str | None, origin: int | None) -> RacePlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ from workbench.cli.group import Group
 from workbench.cli.race_table import duration, lines, share
 from workbench.cli.sessions_import import import_command
 from workbench.cli.story import money, story_command
+from workbench.errors import UsageError
 from workbench.measure.failure import Spent
 from workbench.store.search import Kind
 from workbench.store.sessions import Loaded
@@ -185,6 +187,8 @@ def search(  # noqa: PLR0913 - one argument per option of the command line
     """
     shelf = _shelf()
     only = shelf.path(session).stem if session else None
+    for moment in (since, until):
+        _need_moment(moment)
     query = Query(" ".join(words), only, kind, lane, check, verdict, since, until, limit)
     found = shelf.search(query, diagnostics.say)
     if as_json:
@@ -196,6 +200,14 @@ def search(  # noqa: PLR0913 - one argument per option of the command line
         if found.more:
             diagnostics.say(f"More than {limit} hits; narrow the search or raise --limit.")
     return 0 if found.hits else 1
+
+
+def _need_moment(text: str | None) -> None:
+    try:
+        datetime.fromisoformat(text or "2026-01-01")
+    except ValueError:
+        hint = "Write it as in ISO 8601: 2026-11-22, or 2026-11-22T09:30."
+        raise UsageError(f"{text!r} is no date.", hint) from None
 
 
 def _hit(hit: Hit) -> str:
@@ -214,6 +226,8 @@ def annotate(
     name: str, iteration: int, label: str | None, star: bool | None, note: str | None
 ) -> None:
     """Name, star or annotate an iteration."""
+    if label is None and star is None and note is None:
+        raise UsageError("There is nothing to note.", "Give --name, --star or --note.")
     _shelf().annotate(name, iteration, label=label, star=star, note=note)
 
 

@@ -93,7 +93,7 @@ def remove_lane(path: Path, name: str, approve: Approve = _anything) -> None:
 
 def _parsed(path: Path) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
+        return tomlkit.parse(path.read_text("utf-8-sig") if path.exists() else "")
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise ConfigError(
             f"{path} cannot be read: {error}.", "Nothing was changed. Mend the file first."

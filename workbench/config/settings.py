@@ -77,7 +77,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     lanes: dict[str, LaneTable | str] = {}
     sessions: str | None = None
     proxy: str | None = None
-    cores: int | None = None
+    cores: Annotated[int, msgspec.Meta(ge=1)] | None = None
     trusted: tuple[str, ...] = ()
 
 
@@ -189,13 +189,15 @@ _TOML = 'A text stands in quotes, like abort = "first"; every table begins with 
 
 def _read(path: Path, text: str | None) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text("utf-8") if text is None else text)
+        return tomllib.loads(path.read_text("utf-8-sig") if text is None else text)
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.", _TOML) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}).") from error
 
 
 def _check(path: Path, table: Mapping[str, object]) -> _File:

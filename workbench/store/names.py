@@ -88,4 +88,9 @@ def _find(name: str, folder: Path, prefix: str) -> Path:
             f"{prefix + name!r} is the beginning of {len(found)} sessions.",
             "Say which: " + ", ".join(prefix + k for k in found[:5]),
         )
+    if not known:
+        raise SessionError(
+            f"There is no session {prefix + name!r}: none is saved here.",
+            f"They would be in {folder}. `workbench send` begins one.",
+        )
     raise UnknownName("session", prefix + name, [prefix + k for k in known])

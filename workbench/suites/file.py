@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,8 @@ SUFFIX = ".jsonl"
 Mask = Callable[[str], str]
 """Replaces known secrets in a line before it is written."""
 
+_TRIES = 100
+_TOLD = 10
 PATIENCE_S = 10.0
 """Another process that writes to the suite is waited for so long, in seconds."""
 
@@ -48,6 +50,28 @@ class Suite:
     def name(self) -> str:
         """The file's name without its ending."""
         return self.path.name.removesuffix(SUFFIX)
+
+    def live(self) -> tuple[Case, ...]:
+        """Return the cases that were not rejected.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found = tuple(case for case in self.cases if case.review != "rejected")
+        if not found:
+            why = "all of them are rejected" if self.cases else "it is empty"
+            said = self.report()
+            raise UsageError(
+                f"The suite {self.path} has no case to go by: {said[0] if said else why + '.'}",
+                "See: workbench cases list; `workbench cases add` adds cases.",
+            )
+        return found
+
+    def report(self) -> tuple[str, ...]:
+        """Say what of the file could not be read, a sentence for each line, at most ten."""
+        shown = [f"{self.path}, line {d.line}: {d.reason}." for d in self.damage[:_TOLD]]
+        more = len(self.damage) - _TOLD
+        return (*shown, f"{self.path}: {more} more lines are no case.") if more > 0 else (*shown,)
 
     def case(self, case_id: str) -> Case:
         """Return the case with that id.
@@ -213,11 +237,11 @@ def _locked(path: Path) -> Iterator[AppendFile]:
 
 
 def _opened(path: Path) -> AppendFile:
-    while True:
-        try:
+    for _ in range(_TRIES):
+        with suppress(FileExistsError, FileNotFoundError):
             return AppendFile(path, create=not os.path.lexists(path))
-        except (FileExistsError, FileNotFoundError):
-            continue  # another process made or removed it just now
+        # another process made or removed it just now
+    return AppendFile(path, create=not os.path.lexists(path))
 
 
 def _not_saved(path: Path, error: OSError) -> NotSaved:

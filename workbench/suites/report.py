@@ -187,6 +187,9 @@ def baseline_of(suite: str, lanes: Sequence[LaneResult]) -> str:
     return json.dumps({"v": BASELINE_VERSION, "suite": suite, "lanes": statuses}, indent=1) + "\n"
 
 
+_WRITES = "--write-baseline writes one."
+
+
 def read_baseline(path: Path) -> Mapping[str, Mapping[str, str]]:
     """Return the statuses of a baseline file, by lane and case.
 
@@ -197,11 +200,11 @@ def read_baseline(path: Path) -> Mapping[str, Mapping[str, str]]:
         data: object = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is no baseline: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no baseline: {error}.", _WRITES) from error
     lanes = data.get("lanes") if is_object(data) and data.get("v") == BASELINE_VERSION else None
     if not is_object(lanes):
-        raise UsageError(f"{path} is no baseline.", "--write-baseline writes one.")
+        raise UsageError(f"{path} is no baseline.", _WRITES)
     return {
         lane: {case: str(status) for case, status in cases.items()}
         for lane, cases in lanes.items()

@@ -21,8 +21,8 @@ from workbench.engine.plan import Warm
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.model.events import Notice
 from workbench.model.lane import Lane
+from workbench.signs import spell_out
 from workbench.text import visible
-from workbench.tui.ascii import spell_out
 from workbench.tui.bindings import Action, bindings, unknown_keys
 from workbench.tui.bridge import Bridge
 from workbench.tui.case_watch import CaseWatch

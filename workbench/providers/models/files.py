@@ -99,7 +99,7 @@ def verify(path: Path, model: Model, progress: Progress | None = None) -> None:
     """
     try:
         size = path.stat().st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise missing(model) from None
     if size != model.size:
         raise refuse(path, model, f"{size:,} bytes instead of {model.size:,}")
@@ -178,12 +178,22 @@ def exclusive(
 
     *waiting* is called once if another process holds it; then this one waits. A process that
     dies lets go of the lock.
+
+    Raises:
+        ModelFileError: the folder cannot be made or written.
     """
     import fcntl
 
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / (model.file + ".lock")).open("a") as lock:
+    try:
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = (folder / (model.file + ".lock")).open("a")
+    except OSError as error:
+        raise ModelFileError(
+            f"The folder of models {folder} cannot be used: {error.strerror}.",
+            "Make it writable, or choose another with WORKBENCH_CACHE.",
+        ) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

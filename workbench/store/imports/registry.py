@@ -39,12 +39,13 @@ def guess(path: Path) -> str:
 
     Raises:
         UnknownName: it looks like none.
+        UsageError: it cannot be read.
     """
     try:
         with path.open("rb") as file:
             head = file.read(4096)
-    except OSError:
-        head = b""
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     if head.startswith(b"SQLite format 3\x00"):
         return "llm"
     if path.suffix == ".eval" or head.startswith(b"PK"):

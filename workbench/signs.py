@@ -11,6 +11,7 @@ from typing import TextIO
 from workbench.text import cell_width
 
 NAME = "workbench-signs"
+ESCAPED = "workbench-signs-or-numbers"
 _SIGNS = str.maketrans(
     {
         **dict.fromkeys("\u2502\u2503\u258c\u2590\u2588\u2589\u2506\u250a", "|"),
@@ -39,15 +40,30 @@ _SIGNS = str.maketrans(
 )
 
 
-def _replace(error: UnicodeError) -> tuple[str, int]:
+def _signs(error: UnicodeError) -> str:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    text = error.object[error.start : error.end].translate(_SIGNS)
-    return "".join(c if c.isascii() else "?" * cell_width(c) for c in text), error.end
+    return error.object[error.start : error.end].translate(_SIGNS)
 
 
-def spell_out(stream: TextIO | None) -> None:
-    """Have *stream* write a sign of the same width for what its encoding does not know."""
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    text = _signs(error)
+    return "".join(c if c.isascii() else "?" * cell_width(c) for c in text), _end(error)
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    return _signs(error).encode("ascii", "backslashreplace").decode("ascii"), _end(error)
+
+
+def _end(error: UnicodeError) -> int:
+    return error.end if isinstance(error, UnicodeEncodeError) else 0
+
+
+def spell_out(stream: TextIO | None, *, escape: bool = False) -> None:
+    """Have *stream* write a sign of the same width for what its encoding does not know; with
+    *escape*, what there is no sign for by its number, so that nothing is lost.
+    """
     codecs.register_error(NAME, _replace)
+    codecs.register_error(ESCAPED, _escape)
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors=NAME)
+        stream.reconfigure(errors=ESCAPED if escape else NAME)
