@@ -88,12 +88,19 @@ async def test_older_on_a_new_session_opens_the_last_one_and_each_keeps_its_draf
 
 
 async def test_older_on_a_new_session_says_when_there_is_no_other(drafts):
-    app = app_with(drafts)
+    example = SessionEntry("examples/a-city", "x", "", 1)
+    app = app_with(drafts, sessions=lambda _: [example])
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
         await pilot.press("ctrl+o")
         await pilot.pause()
         assert "There is no earlier prompt yet" in shown(app)
+        await pilot.press("ctrl+f")
+        await until(pilot, lambda: "1 iteration" in shown(app))
+        await pilot.press("enter")
+        opened = OpenSession(example.id, last=50)
+        await until(pilot, lambda: opened in app.bridge.client.sent)
+        assert "There is no earlier prompt yet" not in shown(app)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"prompt": 5}', b"\xff\xfe", b"[" * 9999])

@@ -214,6 +214,7 @@ class LookingScreen(CopyingScreen):
             self._oldest = None
             self.leave_session(session)
             self.model.open_session()
+            self.tell(None)
             self.bridge.send(OpenSession(session, last=RECENT))
             self.paint()
 
