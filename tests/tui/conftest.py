@@ -12,6 +12,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App
 from textual.pilot import Pilot
 
+from tests.tui.plain_talk import CITIES, CSV, LANES, Person, at_home
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.widgets.editor import Editor
 
@@ -83,3 +84,33 @@ def shown(app: App) -> str:
     size = app.size
     strips = app.screen._compositor.render_strips(size)
     return "\n".join(strip.text for strip in strips)
+
+
+@pytest.fixture
+async def person(tmp_path, monkeypatch):
+    at_home(tmp_path, monkeypatch, LANES)
+    found = Person(tmp_path)
+    await found.start()
+    yield found
+    await found.leave()
+
+
+@pytest.fixture
+async def asked(person):
+    await person.do("user Say JSON.")
+    await person.do("send")
+    return person
+
+
+@pytest.fixture
+async def traveller(tmp_path, monkeypatch):
+    at_home(tmp_path, monkeypatch, CITIES)
+    (tmp_path / "cities.csv").write_text(CSV)
+    found = Person(tmp_path)
+    await found.start()
+    await found.do("check - 1")
+    for _ in found.talk.model.draft.checks:
+        await found.do("check - 1")
+    await found.do("user Which country is {{ city }} in?")
+    yield found
+    await found.leave()

@@ -15,7 +15,7 @@ import pytest
 from tests.tui.serving import LANES, environment, gone
 from tests.tui.stories import HOSTILE
 from tests.tui.test_ends import Terminal
-from workbench.tui.plain.commands import HELP, Commands
+from workbench.tui.plain.commands.registry import every
 
 COMMAND = (sys.executable, "-m", "workbench", "--plain")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "plain.md"
@@ -62,7 +62,7 @@ def test_the_whole_loop_by_words_alone(project):
     assert re.search(r"small failed json after [\d.]+ ms, at character 0: not JSON", said)
     assert re.search(r"large: passed 2 checks. It took [\d.]+ ms. About 4 tokens.", said)
     assert '{"umbrellas": 3}' in said
-    do(terminal, "fail small", "The place, character 0: '' and then 'Sure!")
+    do(terminal, "fail small", 'The place, character 0, the start: "Sure!')
     do(terminal, "replay", "large ends, complete.")
     do(terminal, "case small", "What would be right?", "\n")
     do(terminal, '{"umbrellas": 3}', "Saved as ")
@@ -70,7 +70,7 @@ def test_the_whole_loop_by_words_alone(project):
     assert case["expected"] == ['{"umbrellas": 3}']
     do(terminal, "case small", "What would be right?", "\n")
     do(terminal, "", "It is known already")
-    do(terminal, "user", "A line with a dot alone ends it.", "\n")
+    do(terminal, "user", "A line with a dot alone ends it;", "\n")
     do(terminal, "How many {{ message }}\nexactly?\n.", "The user message is set.")
     do(terminal, "check contains:umbrellas", "Check 3: contains:umbrellas")
     do(terminal, "send", "Iteration 2: ")
@@ -81,7 +81,7 @@ def test_the_whole_loop_by_words_alone(project):
     do(terminal, "send", "Iteration 3: ")
     do(terminal, "history", "from iteration 1, in view")
     do(terminal, "star", "Iteration 3 has a star.")
-    said = do(terminal, "help", "quit: leave")
+    said = do(terminal, "help", "To leave: quit")
     assert "\x1b" not in said
     os.write(terminal.main, b"quit\n")
     assert terminal.leave() == 0
@@ -99,7 +99,9 @@ def test_what_cannot_be_done_is_a_sentence_with_a_hint(project):
     do(terminal, "load none.toml", "none.toml cannot be read")
     do(terminal, "lanes nobody", "Unknown lane 'nobody'.")
     do(terminal, "open nothing-of-that-name", "nothing-of-that-name")
-    do(terminal, "branch x", "is no iteration there is")
+    do(terminal, "branch 1", "Nothing was sent yet. To send the prompt: send")
+    do(terminal, "s", "s can be send, system, set, show, star or sessions. Type one letter more.")
+    do(terminal, "xyzzy", "Unknown command 'xyzzy'. To hear the commands: help")
     os.write(terminal.main, b"\x04")
     assert terminal.leave() == 0
     assert b"Traceback" not in terminal.out
@@ -242,8 +244,8 @@ def test_nothing_of_the_screens_toolkit_is_imported(project):
     assert done.stdout.endswith(b"False False\n")
 
 
-def test_every_command_is_explained_carried_out_and_on_its_page():
+def test_every_command_and_every_way_to_call_it_is_on_its_page():
     page = PAGE.read_text("utf-8")
-    for word in HELP:
-        assert f"`{word}`" in page
-        assert callable(getattr(Commands, f"do_{word}"))
+    for action in every():
+        for how in (action.word, *action.others, *(how for how, _ in action.usage)):
+            assert f"`{how}`" in page

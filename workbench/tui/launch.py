@@ -66,7 +66,7 @@ def open_screen(session: str | None = None, *, plain: bool = False) -> int:
     if plain:
         from workbench.tui.plain.loop import run as talk
 
-        return talk(client, make_setup(settings, session))
+        return talk(client, with_drafts(make_setup(settings, session), settings))
 
     from workbench.tui.app import run  # imports Textual: only now, while the engine gets ready
 

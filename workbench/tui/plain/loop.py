@@ -5,26 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import FrameType
+from typing import TypeVar
 
 from workbench.engine.plan import EngineClient
-from workbench.errors import EngineDied, WorkbenchError
-from workbench.text import visible_line
-from workbench.tui.plain.commands import Commands
+from workbench.errors import EngineDied, UsageError, WorkbenchError
+from workbench.tui.hangup import watch_terminal
+from workbench.tui.plain.commands.registry import carry_out
 from workbench.tui.plain.nudge import Nudge
-from workbench.tui.plain.talk import Talk, Voice
+from workbench.tui.plain.talk import Talk
+from workbench.tui.plain.voice import Voice
 from workbench.tui.setup import ClientFactory, Setup
 
-Ask = Callable[[str], str | None]
+T = TypeVar("T")
+
 PROMPT = "workbench: "
 ENDINGS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+GONE = 129
+
+CANONICAL = 4095
+"""Bytes of a line that a terminal's own line editing hands on; what is longer is cut in silence."""
+
+GREETING = "Workbench, line by line. To send the prompt: send. For the commands: help"
 
 
 class Ended(BaseException):
-    """A signal said to end; ``code`` is the exit code."""
+    """A signal said to end, or the terminal is gone; ``code`` is the exit code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -36,80 +46,203 @@ def run(factory: ClientFactory, setup: Setup) -> int:
     for stream in (sys.stdout, sys.stdin):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401 - input() then edits lines and remembers them
-
-    for number in ENDINGS:
-        signal.signal(number, _end)
-    nudge = Nudge()
-
-    def ask(question: str) -> str | None:
-        with nudge.awake():
-            return _ask(question)
-
     try:
-        with contextlib.closing(nudge), asyncio.Runner() as runner:
-            return _talk(runner, factory, setup, ask)
+        with asyncio.Runner() as runner:
+            return Console(runner, factory, setup).run()
     except Ended as ended:
+        if ended.code == GONE:  # nobody hears what Python would still say to the terminal
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ended.code
     except KeyboardInterrupt:  # a second one before the first was answered
         return 130
+
+
+def moves_its_cursor() -> bool:
+    """Return whether the terminal can: only then its lines are edited by readline, which paints
+    them over. Others have the line editing of their own.
+    """
+    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
+
+
+class Console:
+    """Runs one command after the other. Input is only read here, between two steps of the loop:
+    then the loop stands still, and a signal ends what is typed and nothing else.
+    """
+
+    def __init__(self, runner: asyncio.Runner, factory: ClientFactory, setup: Setup) -> None:
+        self._runner = runner
+        self._factory = factory
+        self._setup = setup
+        self._talk: Talk | None = None
+        self._listening = False
+        self._pressed = 0
+        self._task: asyncio.Task[None] | None = None
+        self._aside: tuple[Callable[[], object], asyncio.Future[object]] | None = None
+        self._wanted = asyncio.Event()
+        self._terminal = sys.stdin.isatty()
+        self._readline = False
+        self._nudge = Nudge()
+
+    def run(self) -> int:
+        """Open the session and carry out commands; return the exit code."""
+        if self._terminal:
+            watch_terminal(sys.stdin.fileno())
+            self._readline = moves_its_cursor() and _edit_lines()
+        for number in ENDINGS:
+            signal.signal(number, _end)
+        signal.signal(signal.SIGINT, self._interrupted)
+        client: EngineClient | None = None
+        try:
+            client = self._runner.run(self._make())
+            voice = Voice(_write) if self._terminal else Voice(_write, page=None)
+            self._talk = talk = Talk(self._setup, client, voice, self._ask_more, self._outside)
+            voice.say(GREETING)
+            if self._setup.notice is not None:
+                voice.say(f"{self._setup.notice.message} {self._setup.notice.hint}".strip())
+            self._carry_out(talk.open(self._setup.session))
+            return self._lines(talk)
+        finally:
+            for number in (*ENDINGS, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
+            self._nudge.close()
+            if self._talk is not None:
+                self._talk.close()
+            if client is not None:
+                self._runner.run(client.close())
+
+    async def _make(self) -> EngineClient:
+        return await self._factory()
+
+    # -- commands -------------------------------------------------------------------------------
+
+    def _lines(self, talk: Talk) -> int:
+        leaving = False
+        while not talk.left:
+            try:
+                line = self._ask(PROMPT)
+                leaving = False
+                if line is None:
+                    return 0
+                self._carry_out(carry_out(talk, line))
+            except KeyboardInterrupt:
+                if leaving:
+                    return 130
+                leaving = True
+                talk.say("Press Ctrl+C again to leave. Everything is saved.")
+            except EngineDied as error:
+                talk.say(f"{error.message} {error.hint}".strip())
+                return error.exit_code
+            except WorkbenchError as error:
+                talk.say(f"{error.message} {error.hint}".strip())
+        return 0
+
+    def _carry_out(self, work: Coroutine[None, None, None]) -> None:
+        """Run *work* to its end; Ctrl+C ends it, or does what it wants done instead."""
+        self._pressed = 0
+        loop = self._runner.get_loop()
+        task = self._task = loop.create_task(work)
+        try:
+            while not task.done():
+                self._runner.run(self._until_it_asks(task))
+                if self._aside is not None:
+                    self._answer(*self._aside)
+            task.result()
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            task.cancel()
+            _write("Stopped.")
+        finally:
+            self._task = None
+
+    async def _until_it_asks(self, task: asyncio.Task[None]) -> None:
+        wanted = asyncio.ensure_future(self._wanted.wait())
+        await asyncio.wait({task, wanted}, return_when=asyncio.FIRST_COMPLETED)
+        wanted.cancel()
+        self._wanted.clear()
+
+    async def _outside(self, job: Callable[[], T]) -> T:
+        """Have *job* done while the loop stands still."""
+        done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        found: list[T] = []
+        self._aside = (lambda: found.append(job())), done
+        self._wanted.set()
+        await done
+        return found[0]
+
+    def _answer(self, job: Callable[[], object], done: asyncio.Future[object]) -> None:
+        self._aside = None
+        try:
+            job()
+        except KeyboardInterrupt:
+            done.set_exception(UsageError("Stopped: everything is as it was."))
+        except WorkbenchError as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
+        """Ctrl+C: at a prompt it ends the line; else the command, if need be by force."""
+        self._pressed += 1
+        if self._listening or self._pressed > 1 or self._task is None:
+            raise KeyboardInterrupt
+        self._runner.get_loop().call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        if self._talk is not None and self._talk.stop is not None:
+            self._talk.stop()
+        elif self._task is not None:
+            self._task.cancel()
+
+    # -- the terminal ---------------------------------------------------------------------------
+
+    def _ask_more(self) -> str | None:
+        return self._ask("")
+
+    def _ask(self, question: str) -> str | None:
+        self._listening = True
+        try:
+            with self._nudge.awake():
+                line = input(question if self._terminal else "")
+        except EOFError:
+            line = None
+        except KeyboardInterrupt:
+            if self._terminal:
+                _write("")
+            raise
+        except OSError as error:
+            raise Ended(GONE) from error
+        finally:
+            self._listening = False
+        if self._terminal and line is None:
+            _write("")
+        if line is not None and self._cut(line):
+            hint = "Load it from a file (load FILE), or use your own editor (edit)."
+            raise UsageError("The terminal cut this line short: it was not taken.", hint)
+        return line
+
+    def _cut(self, line: str) -> bool:
+        """Return whether the terminal has cut a line: its end is lost."""
+        if not self._terminal or self._readline:
+            return False
+        return len(line.encode("utf-8", "surrogateescape")) >= CANONICAL
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
     raise Ended(ENDINGS[signal.Signals(number)])
 
 
-def _talk(runner: asyncio.Runner, factory: ClientFactory, setup: Setup, ask: Ask) -> int:
-    client: EngineClient | None = None
-    talk: Talk | None = None
+def _write(line: str) -> None:
     try:
-        client = runner.run(_make(factory))
-        talk = Talk(setup, client, Voice(_say, ask))
-        commands = Commands(talk)
-        _say("Workbench, line by line. For the commands: help. To send the prompt: send")
-        runner.run(talk.open(setup.session))
-        return _lines(runner, commands, ask)
-    finally:
-        if talk is not None:
-            talk.close()
-        if client is not None:
-            runner.run(client.close())
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise Ended(GONE) from error
 
 
-async def _make(factory: ClientFactory) -> EngineClient:
-    return await factory()
-
-
-def _lines(runner: asyncio.Runner, commands: Commands, ask: Ask) -> int:
-    interrupted = False
-    while not commands.left:
-        try:
-            line = ask(PROMPT)
-            interrupted = False
-            if line is None:
-                return 0
-            runner.run(commands.run(line))
-        except EngineDied as error:
-            _say(f"{error.message} {error.hint}".strip())
-            return error.exit_code
-        except WorkbenchError as error:
-            _say(f"{error.message} {error.hint}".strip())
-        except KeyboardInterrupt:
-            if interrupted:
-                return 130
-            interrupted = True
-            _say("Press Ctrl+C again to leave. Everything is saved.")
-    return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(visible_line(line) + "\n")
-    sys.stdout.flush()
-
-
-def _ask(question: str) -> str | None:
+def _edit_lines() -> bool:
+    """Have input lines edited and remembered; False where there is no readline."""
     try:
-        return input(question if sys.stdin.isatty() else "")
-    except EOFError:
-        return None
+        import readline  # noqa: F401 - input() uses it once it is there
+    except ImportError:
+        return False
+    return True

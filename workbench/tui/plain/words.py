@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from workbench.diffing.records import Diff
+from workbench.diffing.records import Diff, Options
+from workbench.model.events import LaneReady
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.verdict import FirstFailure
 from workbench.suites.case import Case
 from workbench.text import plural
 from workbench.tui import format as fmt
-from workbench.tui.compare import Pair, compare
+from workbench.tui.compare import Pair, compare, noise
+from workbench.tui.lines import plain as text_of
+from workbench.tui.plain.spelling import quoted
+from workbench.tui.plain.voice import ORPHANS
 from workbench.tui.rows import totals
 from workbench.tui.state import ViewModel
 
-LONG = 20
-"""Lines of an answer that are said without being asked for."""
-
 AROUND = 40
 """Characters said before and after the place of a failure."""
+
+BEFORE = 3
+"""Words said before a change."""
 
 _STATES = {
     "truncated": "was cut off by the provider",
@@ -29,8 +33,37 @@ _STATES = {
 
 
 def time(ms: float | None) -> str:
-    """Return a time in words that are read well: ``212 ms``, ``2.31 s``; unknown without one."""
-    return "unknown" if ms is None else fmt.duration(ms)
+    """Return a time in words that are read well: ``212 ms``, ``2.31 s``, ``2 min 3 s``."""
+    if ms is None:
+        return "unknown"
+    text = fmt.duration(ms)
+    minutes, _, seconds = text.partition(" m ")
+    return f"{minutes} min {int(seconds[:-2])} s" if seconds else text
+
+
+def readiness(ready: LaneReady) -> str:
+    """Return how far a lane is with making itself ready, as a sentence."""
+    if ready.ready:
+        return f"{ready.lane} is ready."
+    return f"{ready.lane}: {ready.status} {ready.hint}".strip()
+
+
+def which(attempt: LiveAttempt) -> str:
+    """Return who failed, at which data row, and why."""
+    row = attempt.queued.row
+    who = attempt.queued.lane if row is None else f"row {row}, {attempt.queued.lane}"
+    found = attempt.first_failure
+    return who if found is None else f"{who} {failure(found)}"
+
+
+def so_far(attempt: LiveAttempt) -> str:
+    """Return how far an attempt is that still runs."""
+    name = attempt.queued.lane
+    if attempt.chars:
+        return f"{name} has said {plural(attempt.chars, 'character')}"
+    if attempt.reasoning_parts:
+        return f"{name} is thinking"
+    return f"{name} is {attempt.status or attempt.state}"
 
 
 def failure(found: FirstFailure) -> str:
@@ -89,15 +122,24 @@ def _size(attempt: LiveAttempt) -> str:
     return about + plural(ended.tokens.output, "token")
 
 
+def quote(text: str) -> list[str]:
+    """Return the lines of what somebody else wrote. They stand two spaces to the right: Workbench's
+    own words never do, so nobody can speak with its voice.
+    """
+    return ["  " + line for line in text.removesuffix("\n").split("\n")]
+
+
 def answer(attempt: LiveAttempt, limit: int | None = None) -> list[str]:
-    """Return an answer's lines, at most *limit* of them, and how many more there are."""
+    """Return how long an answer is, its lines, at most *limit* of them, and how many are left."""
     name, text = attempt.queued.lane, attempt.text
     if not text:
         return [f"{name} has said nothing."]
-    lines = text.split("\n")
-    out = [f"{name} says:", *(lines if limit is None else lines[:limit])]
-    if limit is not None and len(lines) > limit:
-        out.append(f"{plural(len(lines) - limit, 'more line')}. To hear them: show {name}")
+    lines = quote(text)
+    few = limit is None or len(lines) <= limit + ORPHANS
+    shown = lines if few else lines[:limit]
+    out = [f"{name} says, {plural(len(lines), 'line')}:", *shown]
+    if len(shown) < len(lines):
+        out.append(f"{plural(len(lines) - len(shown), 'more line')}. To hear them: show {name}")
     return out
 
 
@@ -117,7 +159,9 @@ def why(attempt: LiveAttempt) -> list[str]:
         if check.at_char is not None and check.at_char < len(text):
             before = text[max(0, check.at_char - AROUND) : check.at_char]
             after = text[check.at_char : check.at_char + AROUND]
-            out.append(f"The place, character {check.at_char}: {before!r} and then {after!r}")
+            place = f"The place, character {check.at_char}"
+            where = f": after {quoted(before)} comes" if before else ", the start:"
+            out.append(f"{place}{where} {quoted(after)}")
     return out or [f"{name}: nothing failed."]
 
 
@@ -129,32 +173,32 @@ def case(made: Case, suite: str) -> list[str]:
         out.append(f"{evidence.lane} failed {evidence.check or 'it'}: {evidence.reason}")
     out.append(f"Checks: {', '.join(made.checks) or 'none'}.")
     for message in made.messages:
-        out += [f"{message.role.capitalize()} message:", *message.content.split("\n")]
+        out += [f"{message.role.capitalize()} message:", *quote(message.content)]
     if evidence is not None:
-        out += ["The failing answer:", *evidence.answer.split("\n")]
+        out += ["The failing answer:", *quote(evidence.answer)]
     return out
 
 
-def summary(model: ViewModel, iteration: LiveIteration) -> str:
-    """Return an iteration in one sentence, with its change against the one before it."""
+def summary(model: ViewModel, iteration: LiveIteration, *, alone: bool = False) -> str:
+    """Return an iteration in one sentence; unless *alone*, with the one it is compared with."""
     now = totals(iteration)
     first = "nothing failed"
     if now.first_failure is not None:
         first = f"first failure after {time(now.first_failure)}"
     text = f"Iteration {iteration.number}: {now.passed} of {now.attempts} passed, {first}"
-    before = model.previous if iteration is model.iteration else None
+    before = model.previous if iteration is model.iteration and not alone else None
     if before is not None:
         then = totals(before)
         text += f"; iteration {before.number} had {then.passed} of {then.attempts}"
     return text + "."
 
 
-def story(iteration: LiveIteration) -> list[str]:
-    """Return what happened in an iteration in the order in which it happened, each with its time
-    on the race's clock.
+def story(attempts: Iterable[LiveAttempt]) -> list[str]:
+    """Return what happened in attempts of one iteration, in order, each with its time on the race's
+    clock.
     """
     told: list[tuple[float, str]] = []
-    for attempt in iteration.attempts.values():
+    for attempt in attempts:
         zero = attempt.started.race_ms if attempt.started is not None else 0.0
         name = attempt.queued.lane
         if attempt.times:
@@ -169,72 +213,66 @@ def story(iteration: LiveIteration) -> list[str]:
     return [f"{time(ms)}: {text}." for ms, text in sorted(told, key=lambda pair: pair[0])]
 
 
-def difference(pair: Pair) -> list[str]:
-    """Return what changed between two texts: one line for each change, in order."""
-    found = compare(pair)
+def difference(pair: Pair, options: Options | None = None) -> list[str]:
+    """Return what changed between two texts: how much in all, then a line for each change."""
+    found = compare(pair, options)
     head = f"{pair.what}, {pair.a_name} against {pair.b_name}"
     if not found.changed:
-        same = "the same" if pair.a == pair.b else "the same but for white space"
+        same = "the same" if pair.a == pair.b else "the same but for what is ignored"
         return [f"{head}: {same}."]
-    changes = _changes(found, pair.a)
-    return [f"{head}: {plural(len(changes), 'change')}.", *changes]
+    changes = _structure(found) if found.changes else _changes(found, pair)
+    alike = f"{found.summary.similarity:.0%} alike"
+    out = [f"{head}: {plural(len(changes), 'change')}, {alike}."]
+    if variation := text_of(noise(pair, options)):
+        out.append(f"Against the lane's own variation: {variation}.")
+    return out + changes
 
 
-def _changes(found: Diff, old: str) -> list[str]:
+def _structure(found: Diff) -> list[str]:
+    """Return a sentence for each change of structure of a comparison by JSON."""
+    out: list[str] = []
+    for change in found.changes:
+        place = (change.path if change.path is not None else change.to) or "/"
+        text = f"{change.kind.capitalize()} {place}"
+        if change.kind == "moved":
+            text += f" to {change.to}"
+        elif change.a is not None and change.b is not None:
+            text += f" from {quoted(change.a)} to {quoted(change.b)}"
+        else:
+            text += f": {quoted(change.a or change.b or '')}"
+        out.append(text)
+    return out
+
+
+def _changes(found: Diff, pair: Pair) -> list[str]:
     """Return a sentence for each change; what is joined by signs alone is one change."""
     out: list[str] = []
     removed = added = ""
+    place = 0
     for op in found.ops:
-        same = old[op.a[0] : op.a[1]] if op.kind == "equal" else ""
+        same = pair.a[op.a[0] : op.a[1]] if op.kind == "equal" else ""
         if any(map(str.isalnum, same)):
-            out += _change(removed, added)
+            out += _change(removed, added, pair, place)
             removed = added = ""
         elif removed or added:
             removed, added = removed + same, added + same
         if op.kind != "equal":
+            place = place if removed or added else op.b[0]
             removed, added = removed + op.removed, added + op.added
-    return out + _change(removed, added)
+    return out + _change(removed, added, pair, place)
 
 
-def _change(removed: str, added: str) -> list[str]:
+def _change(removed: str, added: str, pair: Pair, place: int) -> list[str]:
+    """Return the change first, then where it is in the newer text: its line, the words before."""
     removed, added = removed.strip(), added.strip()
     if removed == added:
         return []
     if removed and added:
-        return [f"Changed {removed!r} to {added!r}"]
-    return [f"Removed {removed!r}" if removed else f"Added {added!r}"]
-
-
-def prompt(model: ViewModel) -> list[str]:
-    """Return the draft: its messages, variables, checks and lanes."""
-    draft = model.draft
-    out = [f"System: {draft.prompt.system or 'none'}", "User:", *draft.prompt.user.split("\n")]
-    names = draft.prompt.variables()
-    out += [f"Variable {name}: {draft.variables.get(name, 'has no value')}" for name in names]
-    out += [f"Check {number}: {text}" for number, text in enumerate(draft.checks, 1)]
-    return [*out, f"Lanes in the race: {', '.join(model.in_view)}."]
-
-
-def lanes(model: ViewModel) -> list[str]:
-    """Return every lane: in the race or not, and how far it is with making itself ready."""
-    out: list[str] = []
-    for lane in model.lanes.values():
-        ready = model.fold.lanes.get(lane.name)
-        state = "not asked yet" if ready is None else f"{ready.status} {ready.hint}".strip()
-        racing = "in the race" if lane.name in model.in_view else "not in the race"
-        out.append(f"{lane.name}: {racing}, {lane.provider} {lane.model}, {state}.")
-    return out
-
-
-def history(model: ViewModel, numbers: Sequence[int]) -> list[str]:
-    """Return one line for each iteration."""
-    out: list[str] = []
-    for number in numbers:
-        iteration = model.fold.iterations[number]
-        star = ", starred" if iteration.marks.star else ""
-        here = ", in view" if number == model.selected else ""
-        parent = iteration.started.parent
-        branch = f", from iteration {parent}" if parent not in (None, number - 1) else ""
-        words = " ".join(iteration.started.prompt.user.split())[:60]
-        out.append(f"{summary(model, iteration)[:-1]}{branch}{star}{here}. {words}")
-    return out
+        said = f"Changed {quoted(removed)} to {quoted(added)}"
+    else:
+        said = f"Removed {quoted(removed)}" if removed else f"Added {quoted(added)}"
+    before = pair.b[:place]
+    line = 1 if pair.what == "prompt" else before.count("\n") + 1  # of two messages: of neither
+    words = before.rpartition("\n")[2].split()[-BEFORE:]
+    where = f", line {line}" if line > 1 else ""
+    return [said + where + (f", after {quoted(' '.join(words)[-AROUND:])}" if words else "")]

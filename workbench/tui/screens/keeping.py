@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.files.home import from_home
 from workbench.model.events import Notice
 from workbench.tui.screens.base import LookingScreen
@@ -80,17 +79,15 @@ class KeepingScreen(LookingScreen):
     def _open_prompt(self, name: str | None) -> None:
         if name is None:
             return
-        from workbench.config.prompt_file import load_prompt
+        from workbench.tui.prompt_files import read_prompt, stamp_of
 
         path = from_home(name)
         try:
-            if _is_something_else(path):  # a pipe would be waited for
-                raise UsageError(f"{name} is not a file.")
-            held = load_prompt(path)
+            held = read_prompt(name)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
             return
-        self._known_file = path, _stamp(path)
+        self._known_file = path, stamp_of(path)
         variables = {**self.model.draft.variables, **held.variables}
         self.model.edit(variables=variables, rows=held.rows)
         self.query_one("#system", Editor).take(held.prompt.system or "")
@@ -112,9 +109,11 @@ class KeepingScreen(LookingScreen):
     def _save_prompt(self, name: str | None) -> None:
         if name is None:
             return
+        from workbench.tui.prompt_files import is_something_else, stamp_of
+
         path = from_home(name)
-        stamp = _stamp(path)
-        if stamp is None or _is_something_else(path) or self._known_file == (path, stamp):
+        stamp = stamp_of(path)
+        if stamp is None or is_something_else(path) or self._known_file == (path, stamp):
             self._write_prompt(name)
             return
         from workbench.tui.screens.dialogs import Choice, Picker
@@ -131,17 +130,14 @@ class KeepingScreen(LookingScreen):
         self.app.push_screen(Picker(self.painter, choice), chosen)
 
     def _write_prompt(self, name: str) -> None:
-        from workbench.config.prompt_file import PromptFile, save_prompt
+        from workbench.tui.prompt_files import stamp_of, write_prompt
 
-        draft, path = self.model.draft, from_home(name)
-        values = {n: draft.variables[n] for n in draft.prompt.variables() if n in draft.variables}
-        held = PromptFile(draft.prompt, draft.checks, values, draft.rows)
         try:
-            save_prompt(path, held)
+            path = write_prompt(self.model.draft, name)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
             return
-        self._known_file = path, _stamp(path)
+        self._known_file = path, stamp_of(path)
         self.tell(Notice("info", f"Saved to {name}."))
 
     # -- cases that guard -----------------------------------------------------------------------
@@ -165,17 +161,3 @@ class KeepingScreen(LookingScreen):
         else:
             hint = "Cases run after each race once they are switched on."
             self.tell(Notice("info", "No case has flipped.", hint))
-
-
-def _is_something_else(path: Path) -> bool:
-    """Return whether *path* is there and no file. Names too long for one are told when opened."""
-    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - never raise
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """Return what changes when a file does; None where there is none."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size

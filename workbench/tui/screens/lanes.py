@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +13,7 @@ from textual.containers import Vertical
 
 from workbench.errors import WorkbenchError
 from workbench.model.lane import Lane
-from workbench.tui import format as fmt
+from workbench.tui.lane_check import check_lane
 from workbench.tui.lane_form import LaneForm, lane_item
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk
     from workbench.api.lanes import LaneRow
 
-CHECK_SECONDS = 120.0
 _KEYS = "Space race  Enter edit  n new  c copy  x remove  t try it  Esc close"
 _PLAIN_KEYS = "Space takes a lane into the race or out of it, Esc closes."
 
@@ -229,26 +225,10 @@ class LanesScreen(Modal[None]):
             self._checking = asyncio.create_task(self._check(self.desk, lane.name))
 
     async def _check(self, desk: LaneDesk, name: str) -> None:
-        process = None
         try:
-            process = await asyncio.create_subprocess_exec(
-                *desk.check_command(name),
-                cwd=desk.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            )
-            out, err = await asyncio.wait_for(process.communicate(), CHECK_SECONDS)
-            self._said = check_lines(name, out.decode(), err.decode())
-        except (TimeoutError, OSError, UnicodeDecodeError) as error:
-            why = "it took too long" if isinstance(error, TimeoutError) else str(error)
-            self._said = [((f"The check of {name} did not end: {why}.", "fail"),)]
+            self._said = await check_lane(desk, name)
         finally:
             self._checking = None
-            if process is not None and process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
         self._show()
 
     def action_leave(self) -> None:
@@ -259,28 +239,3 @@ class LanesScreen(Modal[None]):
         """A check nobody waits for is ended."""
         if self._checking is not None:
             self._checking.cancel()
-
-
-def check_lines(name: str, out: str, err: str) -> list[Line]:
-    """Return what came of checking a lane, a line for each step."""
-    try:
-        found: object = json.loads(out)
-        steps = found["steps"] if isinstance(found, dict) else []
-    except (ValueError, KeyError):
-        return [((f"The check of {name} failed: {err.strip()[-300:]}", "fail"),)]
-    lines: list[Line] = []
-    for step in steps:
-        glyph, tone = {True: ("\u2713", "pass"), False: ("\u2717", "fail")}.get(
-            step["ok"], ("\u00b7", "muted")
-        )
-        took = "" if step["ms"] is None else f"  {fmt.duration(step['ms'])}"
-        hint = f"  {step['hint']}" if step["ok"] is False and step["hint"] else ""
-        lines.append(
-            (
-                (f"{glyph} ", f"{tone} bold"),
-                (f"{step['name']:<12}", ""),
-                (step["message"] + took, "muted" if step["ok"] is not False else "fail"),
-                (hint, "warn"),
-            )
-        )
-    return lines

@@ -1,0 +1,104 @@
+"""Says lines: once, in order, never more than can be listened to, and again when asked."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from workbench.text import plural
+from workbench.tui.plain.spelling import spelled
+
+ORPHANS = 2
+"""So many lines more are said at once with those before them."""
+
+PAGE = 20
+"""Lines of a long text that are said at once."""
+
+LINE = 1000
+"""Characters of one line that are said at once on a terminal."""
+
+REMEMBERED = 1000
+"""Lines that can be said again."""
+
+
+class Voice:
+    """Writes lines with *write*. ``page`` is how many lines of a long text are said before it waits
+    for :meth:`more`; None says everything, as in a pipe, where nobody listens.
+    """
+
+    def __init__(self, write: Callable[[str], None], page: int | None = PAGE) -> None:
+        self.page = page
+        self._write = write
+        self._said: deque[str] = deque(maxlen=REMEMBERED)
+        self._rest: list[str] = []
+
+    def begin(self) -> None:
+        """Another command: what is said from now on is what can be said again."""
+        self._said.clear()
+
+    def say(self, *lines: str) -> None:
+        """Say short lines now."""
+        for line in lines:
+            self._out(line if self.page is None else _cut(line))
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Say a text that may be long: its first page, and how many lines are left."""
+        self._rest = list(lines if self.page is None else _pieces(lines))
+        self.more()
+
+    def more(self) -> bool:
+        """Say the next page of what :meth:`read` began; False when there is none."""
+        if not self._rest:
+            return False
+        size = len(self._rest) if self.page is None else self._fits(self.page)
+        page, self._rest = self._rest[:size], self._rest[size:]
+        for line in page:
+            self._out(line)
+        if self._rest:
+            self._out(f"{plural(len(self._rest), 'more line')}. To hear on: more")
+        return True
+
+    @property
+    def waiting(self) -> bool:
+        """True while there is more to read."""
+        return bool(self._rest)
+
+    def again(self, count: int | None = None) -> bool:
+        """Say the last lines again: all since :meth:`begin`, or so many; False: none were said."""
+        lines = list(self._said)
+        for line in lines if count is None else lines[-count:]:
+            self._write(line)
+        return bool(lines)
+
+    def _fits(self, page: int) -> int:
+        """Return how many lines go on the next page: long ones count for several."""
+        room = page * 100
+        size = 0
+        for line in islice(self._rest, page + ORPHANS):
+            room -= max(1, len(line))
+            if room < 0 and size:
+                return size
+            size += 1
+        return size if size == len(self._rest) else min(size, page)
+
+    def _out(self, line: str) -> None:
+        text = spelled(line)
+        self._said.append(text)
+        self._write(text)
+
+
+def _cut(line: str) -> str:
+    more = len(line) - LINE
+    return line if more <= 0 else f"{line[:LINE]} (and {more} more characters)"
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines, very long ones in pieces that end between words where they can."""
+    for line in lines:
+        left = line
+        while len(left) > LINE:
+            end = left.rfind(" ", LINE // 2, LINE) + 1 or LINE
+            yield left[:end]
+            left = left[end:]
+        yield left
