@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from workbench.api.retro import rejudge
@@ -11,6 +10,7 @@ from workbench.checks.syntax import CheckSpec
 from workbench.errors import SessionError
 from workbench.model.session import Iteration
 from workbench.model.verdict import VerdictName
+from workbench.records import dataclass
 
 Grade = Literal["pass", "fail", "unknown"]
 Source = Literal["recorded", "judged", "sent"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.checks import registry
@@ -13,6 +13,7 @@ from workbench.checks.pipeline import Pipeline
 from workbench.checks.syntax import CheckSpec, parse_checks
 from workbench.errors import UsageError, WorkbenchError
 from workbench.model.verdict import CheckResult, VerdictName
+from workbench.records import dataclass
 
 MAX_LINE = 64_000_000
 """The longest line of a JSON Lines file that is read, in characters."""

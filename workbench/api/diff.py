@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +12,7 @@ from workbench.diffing.records import Diff, Options
 from workbench.errors import UnknownName, UsageError
 from workbench.model.attempt import Attempt
 from workbench.model.session import Iteration, Session
+from workbench.records import dataclass
 
 __all__ = [
     "Comparison",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from workbench.api.loading import session_path
@@ -11,6 +11,7 @@ from workbench.config.settings import Settings
 from workbench.errors import UsageError
 from workbench.model.iterations import iterations_of
 from workbench.model.session import Iteration
+from workbench.records import dataclass
 from workbench.store.sessions import Reading, list_sessions
 from workbench.suites.case import Case
 from workbench.suites.plan import judged_by, prompt_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ from workbench.model.confidential import MASKED, public, restored, secrets_of
 from workbench.model.lane import Deadlines, Lane, Limits, Params, Prices
 from workbench.providers.presets import PRESETS
 from workbench.providers.registry import PROVIDERS
+from workbench.records import dataclass
 
 Texts = Mapping[str, str]
 """What stands in a form: a text for each field that is set."""

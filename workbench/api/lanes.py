@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +21,7 @@ from workbench.model.prompt import Message
 from workbench.providers.base import Delta, Final, Request, Sent, Services
 from workbench.providers.presets import cap_of, resolve
 from workbench.providers.registry import PROVIDERS, provider_for
+from workbench.records import dataclass
 from workbench.redact import Redactor
 
 if TYPE_CHECKING:

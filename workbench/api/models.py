@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.config.paths import models_dir
@@ -16,6 +15,7 @@ from workbench.providers.models import files
 from workbench.providers.models.catalogue import CATALOGUE, Model, find_model
 from workbench.providers.models.pull import pull
 from workbench.providers.models.watch import Watch
+from workbench.records import dataclass
 
 SERVE_CONTEXT = 8192
 """Tokens of context a served GGUF file is loaded with."""

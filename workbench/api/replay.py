@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from time import monotonic
 
@@ -27,6 +27,7 @@ from workbench.model.events import (
     Judged,
     VerdictReached,
 )
+from workbench.records import dataclass
 
 FASTEST = 100.0
 SLOWEST = 0.1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.checks.pipeline import Pipeline
@@ -33,6 +33,7 @@ from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.model.prompt import estimated_tokens
 from workbench.model.session import Iteration, Session
+from workbench.records import dataclass
 
 RUNS_ELSEWHERE = frozenset({"python", "judge"})
 """Checks that run a person's code or send a request: never because a recording names them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from workbench.api.earlier import TITLE, Earlier, RunRecord, last_results, last_unchanged
 from workbench.api.loading import suite_path
@@ -20,6 +20,7 @@ from workbench.errors import UsageError
 from workbench.model.attempt import Tokens
 from workbench.model.events import Notice
 from workbench.model.lane import Lane
+from workbench.records import dataclass
 from workbench.suites.case import Case
 from workbench.suites.file import load_suite
 from workbench.suites.plan import judged_by, plan_units, select

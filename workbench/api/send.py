@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from workbench.engine.clock import metered_loop
 from workbench.engine.core import Tools
@@ -15,6 +14,7 @@ from workbench.engine.plan import Cancel, OpenSession, RacePlan, StartRace
 from workbench.model.events import IterationEnded, Notice
 from workbench.model.fold import SessionFold
 from workbench.model.session import Iteration
+from workbench.records import dataclass
 
 NEW = OpenSession()
 """A new session, named after its first prompt."""

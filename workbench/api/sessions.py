@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from workbench.errors import SessionError, UnknownName
 from workbench.measure.story import Story, story
 from workbench.model.events import Annotated
 from workbench.model.session import Iteration, Session, in_tree_order
+from workbench.records import dataclass
 from workbench.store.index import Index
 from workbench.store.journal import Journal
 from workbench.store.names import SUFFIX, resolve

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workbench.api.loading import suite_path
 from workbench.api.run import judges_of
@@ -17,6 +17,7 @@ from workbench.model.events import AbortMode, IterationStarted
 from workbench.model.fold import SessionFold
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message, Prompt
+from workbench.records import dataclass
 from workbench.redact import Redactor
 from workbench.suites.case import Case, Evidence
 from workbench.suites.file import append_cases, load_suite

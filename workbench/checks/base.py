@@ -13,11 +13,12 @@ makes a fresh :class:`Check` for each attempt. Three laws hold for every check:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from workbench.model.verdict import Decision
+from workbench.records import dataclass
 
 When = Literal["early", "earliest", "end", "timer"]
 """When a check can fail: early, provably earliest, only at the end, or by a timer."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from workbench.checks.arguments import to_int
@@ -28,6 +27,7 @@ from workbench.checks.base import (
 from workbench.checks.syntax import CheckSpec, parse_check
 from workbench.errors import CheckSyntaxError, UnknownName
 from workbench.model.verdict import Decision
+from workbench.records import dataclass
 from workbench.text import plural
 
 MAX_MEMBERS = 50

@@ -8,12 +8,13 @@ difference to whether a text matches and are dropped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import re2
 
 from workbench.checks.charsets import Ranges, members, quiet
 from workbench.errors import CheckSyntaxError
+from workbench.records import dataclass
 
 MAX_PATTERN = 20_000
 MAX_POSITIONS = 3_000

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import re2
 import simpleeval
@@ -17,6 +16,7 @@ import simpleeval
 from workbench.checks.charsets import quiet
 from workbench.checks.json_value import JsonValue, identity
 from workbench.errors import CheckSyntaxError
+from workbench.records import dataclass
 
 MAX_LENGTH = 2_000
 MAX_STEPS = 100_000

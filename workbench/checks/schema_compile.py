@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote, unquote
 
 import jsonschema_rs
@@ -20,6 +20,7 @@ from workbench.checks import re2_syntax
 from workbench.checks.automaton import Automaton
 from workbench.checks.json_value import JsonValue, identity
 from workbench.errors import CheckSyntaxError
+from workbench.records import dataclass
 
 DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema"
 DRAFT_7 = "http://json-schema.org/draft-07/schema"

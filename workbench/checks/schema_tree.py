@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from workbench.checks.automaton import Follower
 from workbench.checks.json_value import JsonValue
 from workbench.checks.schema_compile import Node
+from workbench.records import dataclass
 
 MAX_PAIRS = 400
 """How many nodes are followed for one value."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.checks import registry
@@ -24,6 +24,7 @@ from workbench.checks.base import Argument, Check, Definition
 from workbench.errors import CheckSyntaxError, UnknownName
 from workbench.files.home import from_home
 from workbench.model.verdict import Severity
+from workbench.records import dataclass
 
 LABEL_CHARS = 48
 MAX_FILE_BYTES = 4_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -19,6 +19,7 @@ from workbench.config.settings import Defaults
 from workbench.errors import UsageError
 from workbench.measure.fields import FieldScore
 from workbench.measure.labels import TaskScore
+from workbench.records import dataclass
 from workbench.suites import report
 from workbench.suites.compare import compare_all
 from workbench.suites.results import LaneResult, audited, by_lane

@@ -10,11 +10,11 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from workbench.errors import ConfigError
 from workbench.model.lane import Reasoning
+from workbench.records import dataclass
 
 Kind = Literal["text", "number", "whole", "list", "table"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from errno import EINVAL
 from pathlib import Path
 from stat import S_IMODE
@@ -16,6 +16,7 @@ from stat import S_IMODE
 from workbench.errors import PromptError
 from workbench.files.replace import replace_file
 from workbench.model.prompt import DataRow, Prompt
+from workbench.records import dataclass
 
 _MOST_BYTES = 4 * 1024 * 1024
 _KEYS = frozenset({"system", "user", "checks", "variables", "rows"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -21,6 +21,7 @@ from workbench.errors import ConfigError, UnknownName
 from workbench.files.home import from_home
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
+from workbench.records import dataclass
 
 FILE_NAME = "workbench.toml"
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import ConfigError, UnknownName
+from workbench.records import dataclass
 
 COLORS: tuple[str, ...] = (
     "background",

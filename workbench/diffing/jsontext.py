@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from workbench.errors import UsageError
+from workbench.records import dataclass
 
 _FENCE = re.compile(r"\s*```[^\n`]*\n(.*)\n\s*```\s*", re.DOTALL)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from workbench.diffing.align import Match
 from workbench.diffing.records import Options
+from workbench.records import dataclass
 
 _MOST_PLACES = 8
 """A beginning that occurs more often than this is boilerplate: nobody moved it."""

@@ -24,7 +24,6 @@ all answers are equal, which is *same*.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations, islice
 from math import comb
 from random import Random
@@ -32,6 +31,7 @@ from typing import Literal
 
 from workbench.diffing.records import Options
 from workbench.diffing.tokens import CUTTERS, keys
+from workbench.records import dataclass
 
 NoiseVerdict = Literal["same", "change", "noise", "unknown"]
 _MOST_DIVISIONS = 10_000

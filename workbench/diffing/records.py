@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from workbench.diffing.tokens import By
+from workbench.records import dataclass
 
 OpKind = Literal["equal", "delete", "insert"]
 Span = tuple[int, int]

@@ -7,12 +7,12 @@ words of a text, so that one inserted item does not change all that follow.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from workbench.diffing.align import align
 from workbench.diffing.jsontext import Json, Number, dump, parse
 from workbench.diffing.records import JsonChange
+from workbench.records import dataclass
 
 _NAMES = ("id", "key", "name", "slug")
 """Members by which an item of an array is known again."""

@@ -7,9 +7,10 @@ line that shares the most text with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workbench.diffing.records import Diff, Op, OpKind
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
 
 from workbench.model.attempt import Avoided
 from workbench.model.events import AbortMode, VerdictReached
 from workbench.model.fold import SessionFold
+from workbench.records import dataclass
 
 _LATEST = 256
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random
 from time import monotonic_ns
@@ -40,6 +39,7 @@ from workbench.model.events import (
 from workbench.model.lane import Lane
 from workbench.providers.base import Delta, Final, Provider, Request, Sent, StreamItem
 from workbench.providers.turns import Turns
+from workbench.records import dataclass
 
 Emit = Callable[[Event], None]
 

@@ -10,13 +10,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO
 
 from workbench.engine.plan import Command, Shutdown
 from workbench.engine.wire import command_codec, event_codec
 from workbench.errors import EngineDied
 from workbench.model.events import Event
+from workbench.records import dataclass
 
 CLOSE_SECONDS = 2.0
 

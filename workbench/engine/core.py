@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.checks.pipeline import Pipeline
@@ -40,6 +39,7 @@ from workbench.model.events import (
 )
 from workbench.model.lane import Lane
 from workbench.providers.base import Provider, Services
+from workbench.records import dataclass
 
 FLUSH_SECONDS = 0.2
 PREPARE_SECONDS = 0.3

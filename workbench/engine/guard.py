@@ -7,7 +7,6 @@ after a race has ended and gives way as soon as another one starts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workbench.engine.attempt import Bench
@@ -26,6 +25,7 @@ from workbench.model.events import (
     IterationStarted,
 )
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
+from workbench.records import dataclass
 
 AFTER = "after iteration "
 """How an iteration of the guard's session is named: after the one whose prompt it sent."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.model.events import (
@@ -13,6 +12,7 @@ from workbench.model.events import (
     Notice,
 )
 from workbench.model.fold import SessionFold
+from workbench.records import dataclass
 
 
 class JournalLike(Protocol):

@@ -7,13 +7,14 @@ The same engine runs in-process (headless) or in a process of its own (beside a 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from workbench.errors import PromptError
 from workbench.model.events import AbortMode, Event
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Message, Prompt
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic_ns
@@ -21,6 +21,7 @@ from workbench.model.events import AttemptQueued, Event, IterationEnded, Iterati
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Provider, Request
+from workbench.records import dataclass
 
 Slot = tuple[str | None, int]
 """A data row (None without any) and a repeat: lanes answer the same thing in the same slot."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workbench.model.attempt import Avoided, Cost, Tokens
 from workbench.model.lane import Lane
+from workbench.records import dataclass
 
 NOT_ASKED = Cost(0.0, "measured", "from the cache or a recording: nothing was sent")
 NOT_SENT = Cost(0.0, "measured", "nothing was sent")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import msgspec
 
@@ -23,6 +23,7 @@ from workbench.model.events import AbortMode, AttemptQueued
 from workbench.model.lane import Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Provider, Request
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

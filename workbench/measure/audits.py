@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from workbench.measure.intervals import Rate, wilson
 from workbench.model.attempt import Attempt
+from workbench.records import dataclass
 from workbench.text import plural
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from math import exp, log, sqrt
 from typing import Literal
 
 from workbench.measure.intervals import z_of
 from workbench.model.attempt import Attempt
+from workbench.records import dataclass
 
 _ROUNDING = 1e-9
 _WIDEST = 700.0

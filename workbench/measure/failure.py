@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from workbench.measure.curves import median_ms
 from workbench.model.attempt import Attempt, Cost, Source, Tokens
 from workbench.model.session import Iteration, Session
+from workbench.records import dataclass
 
 _SOURCES: tuple[Source, ...] = ("unknown", "estimated", "measured")
 """The less sure first: a sum is as sure as its least sure part."""

@@ -6,9 +6,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from workbench.measure.intervals import Rate, wilson
+from workbench.records import dataclass
 
 _FENCE = re.compile(r"\s*```(?:json)?[ \t]*\n(.*?)```\s*", re.DOTALL)
 DEEPEST = 8

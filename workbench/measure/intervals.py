@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist
+
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

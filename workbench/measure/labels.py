@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from workbench.measure.intervals import Rate, wilson
+from workbench.records import dataclass
 
 NONE = "(none)"
 """What a lane said when its answer names no label, or more than one."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import sqrt
 
 from workbench.measure.intervals import Paired, mcnemar_exact, wilson
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

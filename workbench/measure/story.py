@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
 
@@ -28,6 +27,7 @@ from workbench.measure.timing import Spread, Timing, spread, timing
 from workbench.model.attempt import Attempt, Cost, Tokens
 from workbench.model.session import Session
 from workbench.model.verdict import VerdictName
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ as such. Cached and replayed ones never enter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
 from workbench.model.attempt import Attempt
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from workbench.model.verdict import CheckResult, FirstFailure, VerdictName
+from workbench.records import dataclass
 
 Source = Literal["measured", "estimated", "unknown"]
 Channel = Literal["answer", "reasoning"]

@@ -8,7 +8,7 @@ unless a field says ``race``: those run on the iteration's clock (zero: the race
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from workbench.model.attempt import (
@@ -24,6 +24,7 @@ from workbench.model.attempt import (
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
 from workbench.model.verdict import FailureKind, Severity, VerdictName
+from workbench.records import dataclass
 
 AbortMode = Literal["off", "first", "named"]
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from workbench.errors import PromptError
+from workbench.records import dataclass
 
 Role = Literal["system", "user", "assistant"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from workbench.model.attempt import Attempt
 from workbench.model.events import AbortMode
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Message, Prompt
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from workbench.records import dataclass
 
 VerdictName = Literal["pending", "pass", "fail", "error"]
 """``error`` means that the check itself crashed or was misconfigured: neither pass nor fail."""

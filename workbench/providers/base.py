@@ -9,7 +9,7 @@ they are consumed.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from workbench.model.attempt import Channel, Origin, Tokens
 from workbench.model.lane import Deadlines, Lane, Params
 from workbench.model.prompt import Message, estimated_tokens
 from workbench.providers.turns import Turns
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from time import monotonic_ns
 from typing import Protocol
@@ -18,6 +18,7 @@ from typing import Protocol
 from workbench.model.attempt import Channel, Tokens
 from workbench.model.lane import Lane
 from workbench.providers.base import Delta, Final, Provider, Request, Sent, StreamItem
+from workbench.records import dataclass
 
 MOST_CHARS = 4_000_000
 """Longer answers are not kept."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from workbench.errors import LaneResting
 from workbench.model.lane import Limits
+from workbench.records import dataclass
 
 WINDOW = 60.0
 """Seconds that "per minute" looks back over."""

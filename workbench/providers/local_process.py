@@ -14,11 +14,11 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.errors import LocalModelError
+from workbench.records import dataclass
 
 LOAD_TIMEOUT = 180.0
 """Seconds a model may take to load."""

@@ -7,7 +7,7 @@ or ``[DONE]`` an answer is truncated. Usage may come in every chunk; the last on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 import msgspec
@@ -29,6 +29,7 @@ from workbench.providers.openai_wire import (
     present,
 )
 from workbench.providers.sse import MAX_EVENT, ServerEvent
+from workbench.records import dataclass
 
 GAVE_UP = ("error", "abort", "insufficient_system_resource")
 """Finish reasons that say the provider failed (OpenRouter's, vLLM's, DeepSeek's): no success."""

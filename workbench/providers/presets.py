@@ -7,13 +7,14 @@ differs. A lane's own ``base_url`` and ``key_env`` win.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workbench.model.lane import Lane
 from workbench.providers.base import Services
 from workbench.providers.compatible import CompatibleProvider
 from workbench.providers.compatible import make as make_compatible
 from workbench.providers.request_body import Dialect
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

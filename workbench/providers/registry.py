@@ -5,11 +5,11 @@ a lane asks for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from workbench.errors import UnknownName
+from workbench.records import dataclass
 
 if TYPE_CHECKING:
     from workbench.model.lane import Lane

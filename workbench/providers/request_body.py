@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 import msgspec
 
 from workbench.errors import ConfigError
 from workbench.model.lane import Params
 from workbench.providers.base import Request
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from time import monotonic_ns
 from typing import cast
 
@@ -37,6 +37,7 @@ from workbench.errors import (
 from workbench.model.attempt import Channel, Tokens
 from workbench.model.lane import Lane
 from workbench.providers.base import Delta, Final, Request, Sent, Services, StreamItem
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -38,6 +38,7 @@ from workbench.providers.openai_chat import ChatStream
 from workbench.providers.presets import PRESETS, resolve
 from workbench.providers.request_body import Dialect, fields_of, messages_of
 from workbench.providers.secret import Secret
+from workbench.records import dataclass
 
 KEPT_HEADERS = frozenset({"authorization", "content-type", "accept", "user-agent"})
 """Headers of the SDK that are sent; the lane's own are added to them."""

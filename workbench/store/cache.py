@@ -17,7 +17,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -31,6 +31,7 @@ from workbench.model.attempt import Channel
 from workbench.model.lane import Lane
 from workbench.providers.base import Request
 from workbench.providers.cached import CachedAnswer
+from workbench.records import dataclass
 from workbench.redact import Redactor, StreamRedactor
 from workbench.store.codec import plain
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +20,7 @@ import msgspec
 
 from workbench.errors import SessionVersionError
 from workbench.model.events import EVENT_TAGS, TAG_OF, Chunks, Event
+from workbench.records import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

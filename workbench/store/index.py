@@ -11,7 +11,6 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from workbench.model.attempt import Attempt
 from workbench.model.events import Annotated, IterationStarted, SessionStarted
 from workbench.model.fold import LiveIteration, SessionFold
 from workbench.model.session import Iteration
+from workbench.records import dataclass
 from workbench.store.codec import Decoder, Problem
 from workbench.store.names import SUFFIX
 from workbench.store.search import Found, Query, run_query, sql_text

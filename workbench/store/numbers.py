@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from workbench.files.lines import Line
+from workbench.records import dataclass
 from workbench.store.codec import Decoder, Problem
 
 _NUMBER = re.compile(rb'\{"v":1,"t":"[a-z_]+","(attempt|iteration)":(\d{1,15})\b')

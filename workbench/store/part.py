@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from workbench.model.events import (
     Annotated,
@@ -20,6 +20,7 @@ from workbench.model.events import (
     IterationStarted,
     SessionStarted,
 )
+from workbench.records import dataclass
 
 WINDOW = 1 << 18
 MOST = 1 << 26

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
 from typing import Literal
+
+from workbench.records import dataclass
 
 Kind = Literal["title", "prompt", "answer", "reasoning", "check", "name", "note", "error"]
 

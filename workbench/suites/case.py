@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from typing import Literal
 
@@ -13,6 +13,7 @@ from workbench.model.attempt import Attempt
 from workbench.model.prompt import Message, Prompt
 from workbench.model.session import Iteration, Session
 from workbench.model.verdict import CheckResult
+from workbench.records import dataclass
 
 Review = Literal["new", "reviewed", "rejected"]
 REVIEWS: tuple[Review, ...] = ("new", "reviewed", "rejected")

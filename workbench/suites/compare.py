@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 from typing import Literal
@@ -11,6 +10,7 @@ from typing import Literal
 from workbench.measure.intervals import Paired, paired
 from workbench.measure.paired import Difference, decided_after, difference
 from workbench.measure.passk import cases_needed
+from workbench.records import dataclass
 from workbench.suites.results import CaseResult, LaneResult, compare_lanes, pairs_of
 
 Change = Literal["fixed", "broken", "flaky", "slower", "dearer"]

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import NotSaved, UnknownName, UsageError
 from workbench.files.append import AppendFile, make_folder
 from workbench.files.replace import replace_file
+from workbench.records import dataclass
 from workbench.suites.case import Case, named
 from workbench.suites.codec import BadCase, decode, encode
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from workbench.errors import UsageError
 from workbench.model.prompt import VARIABLE, Message, Prompt
+from workbench.records import dataclass
 from workbench.suites.case import Case
 from workbench.suites.codec import dump
 from workbench.suites.results import UnitResult, case_result

@@ -7,12 +7,12 @@ target can hold. What a target cannot hold is listed, never dropped in silence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from workbench.checks.arguments import read_list, read_text, to_int
 from workbench.checks.syntax import CheckSpec, parse_check
 from workbench.errors import UsageError
+from workbench.records import dataclass
 from workbench.suites.case import Case
 from workbench.suites.exporters.runtime.workbench_checks import Rule as RuleRecord
 from workbench.suites.exporters.runtime.workbench_checks import broken

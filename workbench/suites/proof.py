@@ -13,11 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from workbench.errors import UsageError, WorkbenchError
+from workbench.records import dataclass
 from workbench.suites.case import Case
 from workbench.suites.exporters.base import Exportable
 

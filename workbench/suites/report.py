@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import NotSaved, UsageError
 from workbench.files.replace import replace_file
 from workbench.measure.intervals import Rate
 from workbench.measure.passk import cases_needed
+from workbench.records import dataclass
 from workbench.suites.codec import is_object
 from workbench.suites.results import CaseResult, LaneResult
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from statistics import median
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from workbench.measure.labels import label_said
 from workbench.measure.passk import mean_over_cases, pass_at_k, pass_hat_k
 from workbench.model.attempt import Attempt
 from workbench.model.session import Iteration
+from workbench.records import dataclass
 
 Status = Literal["pass", "fail", "flaky", "error", "open"]
 Varies = Literal["answer", "judge"]

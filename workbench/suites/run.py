@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from workbench.model.events import AbortMode
+from workbench.records import dataclass
 from workbench.suites.plan import Unit
 from workbench.suites.results import UnitResult
 

@@ -7,9 +7,9 @@ parts are taken away in ever finer pieces. Here first whole lines, then sentence
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from workbench.diffing.tokens import lines, sentences, words
+from workbench.records import dataclass
 
 Fails = Callable[[str], Awaitable[bool]]
 

@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from platform import machine
 
 from workbench.errors import UsageError, WorkbenchError
+from workbench.records import dataclass
 
 _DONE = ".complete"
 

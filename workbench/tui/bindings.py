@@ -7,13 +7,13 @@ palette, a word for the key bar and a sentence for the help screen.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from textual.binding import Binding, BindingType
 
 from workbench.errors import UnknownName
 from workbench.model.events import Notice
+from workbench.records import dataclass
 
 Scope = Literal["workbench", "lane", "app"]
 

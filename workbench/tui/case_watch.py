@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from workbench.engine.plan import StartGuard
 from workbench.model.events import CaseJudged, CasesRun, Event
 from workbench.model.lane import Lane
+from workbench.records import dataclass
 from workbench.text import plural
 from workbench.tui.draft import Guard, Live
 from workbench.tui.lines import Line, Span

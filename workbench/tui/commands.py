@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from workbench.records import dataclass
 from workbench.text import shorten
 from workbench.tui.bindings import ACTIONS, SCOPES, Action, key_label, keys_of
 from workbench.tui.lines import Line, spread

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from workbench.diffing.compare import diff
 from workbench.diffing.noise import noise_mark
@@ -11,6 +10,7 @@ from workbench.diffing.records import Diff, Options
 from workbench.diffing.views import Piece, inline, side_by_side
 from workbench.model.fold import LiveIteration
 from workbench.model.prompt import Prompt
+from workbench.records import dataclass
 from workbench.text import plural
 from workbench.tui.lines import Line, Span, width, wrapped
 from workbench.tui.state import ViewModel

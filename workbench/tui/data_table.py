@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workbench.measure.intervals import wilson
 from workbench.model.fold import LiveAttempt
 from workbench.model.prompt import DataRow
+from workbench.records import dataclass
 from workbench.text import plural, shorten, visible_line
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, width

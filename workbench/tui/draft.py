@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from workbench.model.events import IterationStarted
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.errors import WorkbenchError
+from workbench.records import dataclass
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line
 

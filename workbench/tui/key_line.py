@@ -7,9 +7,9 @@ because something streams.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from workbench.records import dataclass
 from workbench.tui.lines import Line, Span, width
 from workbench.tui.state import ViewModel
 

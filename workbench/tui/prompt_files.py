@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.config.prompt_file import PromptFile, load_prompt, save_prompt
 from workbench.errors import UsageError
 from workbench.files.home import from_home
+from workbench.records import dataclass
 from workbench.tui.draft import Draft
 
 Stamp = tuple[int, int]

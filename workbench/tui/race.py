@@ -7,9 +7,9 @@ bar is on the attempt's own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from workbench.model.fold import LiveAttempt, LiveIteration
+from workbench.records import dataclass
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, cut, width
 from workbench.tui.rows import badge

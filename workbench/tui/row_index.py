@@ -6,10 +6,11 @@ Kept up to date in little steps: a frame costs what happened since the last one,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from workbench.model.fold import LiveAttempt, LiveIteration
+from workbench.records import dataclass
 
 Cell = tuple[str | None, str]
 """A data row (None without any) and a lane."""

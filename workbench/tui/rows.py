@@ -6,11 +6,11 @@ Every state is a glyph and a word, so that nothing depends on colour.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult, FirstFailure
+from workbench.records import dataclass
 from workbench.text import cell_width, plural, shorten, visible_line
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, joined, width

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ from workbench.engine.plan import EngineClient, OpenSession
 from workbench.model.events import AbortMode, Notice
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
+from workbench.records import dataclass
 from workbench.tui.draft import Draft, Guard, Live, Rules
 from workbench.tui.fetch import Shelf
 

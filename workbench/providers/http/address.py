@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from workbench.errors import ConfigError
+from workbench.records import dataclass
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import httptools
 
 from workbench.errors import ProviderError, StreamBroken
 from workbench.providers.turns import Turns
+from workbench.records import dataclass
 
 HIGH_WATER = 1 << 20
 """Bytes waiting for the reader at which the socket is no longer read."""

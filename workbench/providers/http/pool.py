@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigError, ConnectFailed
 from workbench.providers.http.address import Endpoint, is_loopback
 from workbench.providers.http.connection import Connection
 from workbench.providers.turns import Turns
+from workbench.records import dataclass
 
 if TYPE_CHECKING:
     from workbench.providers.base import Services

@@ -6,9 +6,8 @@ source is trusted for nothing but bytes whose SHA-256 is the one written here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from workbench.errors import UnknownName
+from workbench.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -30,6 +30,7 @@ from workbench.model.events import (
 )
 from workbench.model.lane import Lane, Params
 from workbench.model.prompt import Prompt
+from workbench.records import dataclass
 
 MOST_BYTES = 512 << 20
 """Larger files are refused."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from workbench.errors import UnknownName, UsageError
 from workbench.model.events import AttemptQueued, IterationStarted
+from workbench.records import dataclass
 from workbench.store.imports.base import Importer, begin, end, iterations, rest
 from workbench.store.journal import Journal
 

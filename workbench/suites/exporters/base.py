@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
 from workbench.errors import NotSaved, UsageError
 from workbench.files.replace import replace_file
+from workbench.records import dataclass
 from workbench.suites.case import Case
 from workbench.suites.codec import decode, dump, encode
 from workbench.suites.file import Mask

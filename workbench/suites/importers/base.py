@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from workbench.errors import UsageError
 from workbench.model.prompt import Message
+from workbench.records import dataclass
 from workbench.suites.case import Case, named
 from workbench.suites.codec import BadCase, from_record, is_object, messages_of
 from workbench.suites.exporters.base import Exportable

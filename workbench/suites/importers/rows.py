@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.model.prompt import Message
+from workbench.records import dataclass
 from workbench.suites.case import Case
 from workbench.suites.importers.base import (
     Import,

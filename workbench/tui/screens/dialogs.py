@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Size
 
+from workbench.records import dataclass
 from workbench.tui.bindings import key_label, keys_of
 from workbench.tui.commands import grouped
 from workbench.tui.key_line import CLOSE, Key, key_line

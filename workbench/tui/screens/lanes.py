@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +13,7 @@ from textual.containers import Vertical
 
 from workbench.errors import WorkbenchError
 from workbench.model.lane import Lane
+from workbench.records import dataclass
 from workbench.tui.lane_check import check_lane
 from workbench.tui.lane_form import LaneForm, lane_item
 from workbench.tui.lines import Line

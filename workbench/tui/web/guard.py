@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Literal, Protocol
 from urllib.parse import parse_qs
+
+from workbench.records import dataclass
 
 TOKEN_BYTES = 32
 COOKIE = "workbench"

@@ -7,13 +7,14 @@ import gc
 import os
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.api.crash import mask_logs
 from workbench.api.setup import settings_for
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient
+from workbench.records import dataclass
 from workbench.tui.launch import ENGINE, make_setup, need_session, with_drafts
 from workbench.tui.setup import ClientFactory, Setup
 

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from workbench.errors import UsageError
+from workbench.records import dataclass
 from workbench.tui.web.guard import Guard, Refused
 from workbench.tui.web.line import Line
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 
 from workbench.errors import UnknownName, UsageError
+from workbench.records import dataclass
 from workbench.text import plural
 from workbench.tui.plain.talk import Talk
 
