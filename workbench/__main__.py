@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ class Screens:
 
     def open(self, session: str | None, plain: bool) -> int:
         """Open the screen in this terminal and return its exit code."""
+        gc.disable()  # until the first frame: a tenth of the start is spent looking for garbage
         from workbench.tui.launch import open_screen
 
         return open_screen(session, plain=plain)

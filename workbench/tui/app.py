@@ -105,8 +105,18 @@ class WorkbenchApp(KeysInOrder):
         """Return what the style sheet needs beside a theme's own colours."""
         return dict(VARIABLE_DEFAULTS)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Wear other colours. Before there is a screen nothing wears any, and the toolkit would
+        read the style sheet twice.
+        """
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def get_default_screen(self) -> WorkbenchScreen:
         """Return the one screen of the main loop."""
+        self.main.begin_at(self.size)
         return self.main
 
     @property

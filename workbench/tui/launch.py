@@ -55,8 +55,8 @@ def open_screen(session: str | None = None, *, plain: bool = False) -> int:
             "The screen needs a terminal that can move its cursor.",
             "Line by line: workbench --plain. One prompt: workbench send PROMPT",
         )
-    if not plain:
-        gc.disable()  # until the first frame: a tenth of the start is spent looking for garbage
+    if plain:
+        gc.enable()
     launched = launch(ENGINE, str(Path.cwd()))
     mask_logs()
 

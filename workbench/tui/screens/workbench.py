@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import TextArea
 
@@ -63,6 +64,12 @@ class WorkbenchScreen(KeepingScreen):
         self._parts: list[Plain] = []
         self._hints: list[CheckHint] = []
         self._sized: dict[str, Plain] = {}
+
+    def begin_at(self, size: Size) -> None:
+        """Lay the first frame out for *size*; the toolkit would do that in the second one only."""
+        sides = (size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS)
+        fit = (max(step for step in steps if step[0] <= cells) for cells, steps in sides)
+        self.update_classes({name: True for _, name in fit}, update=False)
 
     def compose(self) -> ComposeResult:
         """Lay out every part; their places are in the style sheet."""
