@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from workbench.config.prompt_file import PromptFile, load_prompt, save_prompt
@@ -23,6 +23,7 @@ NAME = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
     checks=st.lists(TEXT, max_size=3),
     variables=st.dictionaries(NAME, TEXT, max_size=3),
 )
+@example(user="a\r\nb", system="\r\n", checks=["\r\n"], variables={"a": "\r\n"})
 def test_what_is_saved_is_loaded_again(tmp_path: Path, user, system, checks, variables):
     held = PromptFile(Prompt(user, system or None), tuple(checks), variables)
     save_prompt(tmp_path / "p.toml", held)

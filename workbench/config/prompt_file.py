@@ -145,9 +145,9 @@ def _toml(held: PromptFile) -> str:
     document = tomlkit.document()
     if held.prompt.system:
         document["system"] = tomlkit.string(
-            held.prompt.system, multiline="\n" in held.prompt.system
+            held.prompt.system, multiline=_in_lines(held.prompt.system)
         )
-    document["user"] = tomlkit.string(held.prompt.user, multiline="\n" in held.prompt.user)
+    document["user"] = tomlkit.string(held.prompt.user, multiline=_in_lines(held.prompt.user))
     if held.checks is not None:
         document["checks"] = list(held.checks)
     if held.variables:
@@ -162,3 +162,8 @@ def _toml(held: PromptFile) -> str:
             rows.append(table)
         document["rows"] = rows
     return tomlkit.dumps(document)
+
+
+def _in_lines(text: str) -> bool:
+    """Return whether to write a text line by line; readers of TOML change a return there."""
+    return "\n" in text and "\r" not in text
