@@ -156,7 +156,7 @@ def load_settings(
             )
             sources[f"lanes.{name}"] = str(path)
         _merge(merged, {k: v for k, v in table.items() if k != "lanes"}, sources, str(path))
-    resolved = msgspec.convert(merged, type=_File)
+    resolved = _converted(merged)
     for name in resolved.defaults.lanes:
         if name not in lanes:
             raise UnknownName("lane in defaults.lanes", name, lanes)
@@ -201,9 +201,14 @@ def _read(path: Path, text: str | None) -> dict[str, object]:
         raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}).") from error
 
 
+def _converted(table: Mapping[str, object]) -> _File:
+    """Return a file's values, each of its type. Without any none has to be looked up: 3 ms."""
+    return msgspec.convert(table, type=_File) if table else _File()
+
+
 def _check(path: Path, table: Mapping[str, object]) -> _File:
     try:
-        read = msgspec.convert(table, type=_File)
+        read = _converted(table)
     except msgspec.ValidationError as error:
         what, hint = fault_of(error, _File)
         raise ConfigError(f"{path}: {what}", hint) from error
