@@ -36,7 +36,16 @@ def raw(text: str) -> None:
 
 def document(data: Mapping[str, object]) -> None:
     """Write one JSON document, ASCII only so that lone surrogates survive."""
-    _write(json.dumps(data, indent=2, ensure_ascii=True) + "\n")
+    _write(_indented(json.dumps(data, ensure_ascii=True)) + "\n")
+
+
+def _indented(text: str) -> str:
+    import msgspec
+
+    try:
+        return msgspec.json.format(text, indent=2)  # json.dumps takes four times as long with it
+    except msgspec.DecodeError:  # lone surrogates, NaN: only Python's own reads them
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=True)
 
 
 def json_line(data: Mapping[str, object]) -> None:

@@ -14,7 +14,7 @@ from workbench.engine.abort import AbortPolicy, LaneHistory
 from workbench.engine.audit import Chunk, Shadow
 from workbench.engine.clock import LoopClock
 from workbench.engine.grading import RaceContext
-from workbench.engine.judging import SLICE, Judgement, StreamJudge, by_turns
+from workbench.engine.judging import NOTHING, SLICE, Judgement, StreamJudge, by_turns
 from workbench.engine.spending import NOT_ASKED, NOT_SENT, Spending
 from workbench.errors import ProviderError
 from workbench.model.attempt import (
@@ -196,8 +196,9 @@ class AttemptRun:
                 elif len(item.text) > SLICE:
                     await self._take_long(item)
                 else:
-                    ms = self._keep(item)
-                    self._announce(self._judge.chunk(ms, item.text, item.channel))
+                    judged = self._judge.chunk(self._keep(item), item.text, item.channel)
+                    if judged is not NOTHING:
+                        self._announce(judged)
                 if self._stop is not None:
                     break
             elif isinstance(item, Sent):
@@ -222,8 +223,7 @@ class AttemptRun:
         self._disarm()
         self._judging = True
         try:
-            judging = self._judge.slices(ms, delta.text, delta.channel)
-            self._announce(await by_turns(judging))
+            self._announce(await by_turns(self._judge.slices(ms, delta.text, delta.channel)))
         finally:
             self._judging = False
 

@@ -28,7 +28,7 @@ class Judgement(NamedTuple):
     failed: FailedFirst | None
 
 
-_NOTHING = Judgement((), None)
+NOTHING = Judgement((), None)
 
 SLICE = 1024
 """How many characters are fed to the checks at once; how a text is cut never matters to them."""
@@ -90,12 +90,12 @@ class StreamJudge:
         """Take a chunk as most are: one slice, and no check that looks at the clock."""
         self.tokens += 1
         if channel != "answer" or not text:
-            return _NOTHING
+            return NOTHING
         if self.ttft_ms is None:
             self.ttft_ms = ms
         decided = self._pipeline.take(text)
         if not decided:
-            return _NOTHING
+            return NOTHING
         decided.sort(key=lambda found: found[1].at_char)
         return self._judge(self._verdicts(decided, ms))
 
@@ -121,7 +121,7 @@ class StreamJudge:
                 decided += self._pipeline.tick(self._progress(ms))
             if decided:
                 verdicts += self._verdicts(decided, ms)
-        return self._judge(verdicts) if verdicts else _NOTHING
+        return self._judge(verdicts) if verdicts else NOTHING
 
     @property
     def heavy(self) -> bool:
@@ -186,7 +186,7 @@ class StreamJudge:
 
     def _judge(self, verdicts: list[VerdictReached]) -> Judgement:
         if not verdicts:
-            return _NOTHING
+            return NOTHING
         first = next((v for v in verdicts if v.verdict == "fail" and v.severity == "fail"), None)
         if first is None or self.failed:
             return Judgement(tuple(verdicts), None)

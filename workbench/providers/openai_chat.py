@@ -18,6 +18,7 @@ from workbench.providers.base import Delta, Final
 from workbench.providers.event_body import EventBody
 from workbench.providers.failures import from_document
 from workbench.providers.openai_wire import (
+    RAW_NONE,
     ChatDelta,
     Chunk,
     Part,
@@ -112,7 +113,7 @@ class ChatStream(EventBody):
                 body=data[:4096].decode("utf-8", "replace"),
             ) from None
         self._seen += 1
-        if _is_error(chunk.error) or chunk.object == "error" or _bare_error(chunk):
+        if chunk.object == "error" or _is_error(chunk.error) or _bare_error(chunk):
             raise from_document(plain(msgspec.Raw(data)), data)
         self._take_chunk(chunk, stamp, deltas)
 
@@ -120,7 +121,7 @@ class ChatStream(EventBody):
         for choice in chunk.choices or ():
             if choice.index != 0:
                 continue
-            if _is_error(choice.error):
+            if choice.error is not RAW_NONE and _is_error(choice.error):
                 raise from_document({"error": plain(choice.error)}, bytes(choice.error))
             if choice.delta is not None:
                 self._take_delta(choice.delta, stamp, deltas)
@@ -132,7 +133,7 @@ class ChatStream(EventBody):
                 self._take_delta(choice.message, stamp, deltas)
             if choice.finish_reason and self._finish is None:
                 self._end(choice.finish_reason)
-            if present(choice.logprobs):
+            if choice.logprobs is not RAW_NONE and present(choice.logprobs):
                 self._logprobs.append(choice.logprobs)
         self._take_rest(chunk)
 
@@ -167,11 +168,11 @@ class ChatStream(EventBody):
         self._chunk_id = chunk.id or self._chunk_id
         self._fingerprint = chunk.system_fingerprint or self._fingerprint
         self._tier = chunk.service_tier or self._tier
-        if present(chunk.usage):
+        if chunk.usage is not RAW_NONE and present(chunk.usage):
             self._usage = chunk.usage
-        if present(chunk.timings):
+        if chunk.timings is not RAW_NONE and present(chunk.timings):
             self._timings = chunk.timings
-        if present(chunk.time_info):
+        if chunk.time_info is not RAW_NONE and present(chunk.time_info):
             self._time_info = chunk.time_info
         if chunk.x_groq is not None:
             if present(chunk.x_groq.error):
@@ -308,7 +309,7 @@ def _join(high: str, text: str) -> str:
 
 def _is_error(raw: msgspec.Raw) -> bool:
     """True for an error, false for the empty ones that some servers put into every chunk."""
-    return present(raw) and bool(plain(raw))
+    return raw is not RAW_NONE and present(raw) and bool(plain(raw))
 
 
 def _bare_error(chunk: Chunk) -> bool:

@@ -62,7 +62,7 @@ def _record(value: DataclassInstance, mask: Mask | None) -> dict[str, object]:
     out: dict[str, object] = {}
     for name, default, is_time in _fields(type(value)):
         item = getattr(value, name)
-        if default is not MISSING and item == default:
+        if item is default or (default is not MISSING and item == default):
             continue
         if is_time and item is not None:
             out[name] = round(item, 3)
