@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import invoice_script, setup
 from tests.tui.test_ends import Terminal
-from workbench.engine.plan import Command, Warm
+from workbench.engine.plan import Command, StartRace, Warm
 from workbench.errors import ModelFileError
 from workbench.model.events import LaneReady
 from workbench.model.lane import Lane
@@ -86,6 +87,37 @@ def app_of(store: Store, **changes) -> tuple[WorkbenchApp, Cold]:
     return WorkbenchApp(engine, setup(lanes=LANES, shelf=store.shelf)), engine
 
 
+async def offered(pilot: Pilot) -> None:
+    """Wait for the offer in place and take it up."""
+    app = pilot.app
+    await until(pilot, lambda: shown(app).count("Alt+P fetches them.") >= 2)
+    assert app.screen is app.main
+    await pilot.press("alt+p")
+    await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+
+
+async def test_missing_weights_are_offered_in_place_and_no_key_is_swallowed():
+    app, _ = app_of(Store())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "not on this machine yet (589 MB)" in shown(app))
+        assert "The weights of smollm2 (98 MB) are" in shown(app)
+        assert "^F: recorded races." in shown(app)
+        await pilot.press("f10")
+        await until(pilot, lambda: "Nothing failed here" in shown(app))
+        await pilot.press("X")
+        assert app.main.query_one("#user").text.startswith("X")
+        assert app.screen is app.main
+
+
+async def test_sending_to_lanes_without_weights_offers_them_instead_of_failing():
+    app, engine = app_of(Store())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "! not ready" in shown(app))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        assert not [c for c in engine.sent if isinstance(c, StartRace)]
+
+
 async def test_a_lane_is_loading_until_its_model_is_loaded():
     app, engine = app_of(Store(), found=True)
     async with app.run_test(size=SIZE) as pilot:
@@ -115,7 +147,7 @@ async def test_missing_weights_are_offered_fetched_in_sight_and_loaded():
     store = Store()
     app, engine = app_of(store)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await offered(pilot)
         assert "98 MB  not fetched" in shown(app)
         assert "491 MB  not fetched" in shown(app)
         engine.found = True
@@ -133,7 +165,7 @@ async def test_missing_weights_are_offered_fetched_in_sight_and_loaded():
         await until(pilot, lambda: "98 MB  ✓ here" in shown(app))
         store.step(5)
         await until(pilot, lambda: engine.warmed[-1] == "qwen")
-        await until(pilot, lambda: "All there." in shown(app))
+        await until(pilot, lambda: shown(app).count("✓ here") == 2)
         await pilot.press("escape")
         await until(pilot, lambda: "The models are here." in shown(app))
 
@@ -142,12 +174,12 @@ async def test_a_download_is_stopped_and_the_offer_stays_one_key_away():
     store = Store()
     app, _ = app_of(store)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await offered(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "0 of 98 MB" in shown(app))
         await pilot.press("x")
         await until(pilot, lambda: app.main.fetch is not None and not app.main.fetch.running)
-        await until(pilot, lambda: "Enter fetches what is missing" in shown(app))
+        await until(pilot, lambda: "Enter fetch what is missing" in shown(app))
         await pilot.press("escape")
         await until(pilot, lambda: "Alt+P fetches them." in shown(app))
         assert "! not ready" in shown(app)
@@ -158,7 +190,7 @@ async def test_a_download_that_fails_says_why_and_what_to_do():
     store.problem = ModelFileError("Nothing can be reached.", "Check the network.")
     app, _ = app_of(store)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await offered(pilot)
         await pilot.press("enter")
         store.step()
         await until(pilot, lambda: "Nothing can be reached. Check the network." in shown(app))
@@ -180,7 +212,7 @@ async def test_leaving_while_a_download_runs_ends_it():
     store = Store()
     app, _ = app_of(store)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await offered(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "0 of 98 MB" in shown(app))
     assert app.main.fetch is not None
@@ -219,12 +251,13 @@ def test_a_real_first_start_offers_the_real_models(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
     python = subprocess.sys.executable
     terminal = Terminal(tmp_path, command=(python, "-m", "workbench"), folder=tmp_path)
-    terminal.read_until(b"Embedded models")
-    terminal.read_until(b"Enter fetches what is missing")
+    terminal.read_until(b"fetches them")
+    terminal.settle()
     os.write(terminal.main, b"\x11")
     assert terminal.leave() == 0
-    assert b"98 MB" in terminal.out
-    assert b"491 MB" in terminal.out
+    assert b"(98 MB)" in terminal.out
+    assert b"(491 MB)" in terminal.out
+    assert b"(590 MB)" in terminal.out
 
 
 @pytest.mark.parametrize("size", [(20, 5), (30, 8), (49, 11)])

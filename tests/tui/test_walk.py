@@ -180,8 +180,6 @@ def test_hostile_text_is_shown_and_never_obeyed_on_any_screen(tmp_path: Path):
     terminal = Terminal(tmp_path / "closed", program=HOSTILE_EVERYWHERE)
     terminal.read_until(b"invoice fields")
     terminal.settle()
-    os.write(terminal.main, ESC)  # the offer of models
-    terminal.settle()
     for _ in range(2):
         os.write(terminal.main, CTRL_J)
         terminal.read_until(b"slowest")

@@ -238,12 +238,14 @@ class DataTable:
     def _totals(self, columns: Sequence[Column], index: RowIndex | None) -> list[Line]:
         left = sum(c.cells for c in columns if not c.lane) + 1
         count = f" {plural(len(self.rows), 'row')}"
+        if index is None or not index.rows:
+            return [((count, "muted"),), ()]
         counts: list[Span] = [(count, "muted"), (f"{'passed ':>{left - len(count)}}", "muted")]
         bounds: list[Span] = [(f"{'95 % interval ':>{left}}", "muted")]
         for column in columns:
             if column.lane:
-                tally = index.tally(column.name[1:]) if index is not None else None
-                rate = wilson(tally.passed, tally.decided) if tally else None
+                tally = index.tally(column.name[1:])
+                rate = wilson(tally.passed, tally.decided)
                 text = "" if rate is None else f"{rate.count} of {rate.total}"
                 bound = "" if rate is None else f"{rate.low:.0%}\u2013{rate.high:.0%}"
                 tone = "pass bold" if rate and rate.count == rate.total else "bold"

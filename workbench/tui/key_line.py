@@ -21,6 +21,8 @@ Place = Literal["prompt", "checks", "lane"]
 
 GAP = 2
 CLOSE: tuple[Key, ...] = (("Esc", "close"),)
+CANCEL: tuple[Key, ...] = (("Esc", "cancel"),)
+"""The last key of every screen: *cancel* where leaving drops what was typed or chosen."""
 
 
 def key_spans(key: Key) -> Line:

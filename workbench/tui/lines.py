@@ -86,6 +86,17 @@ def wrapped(line: Iterable[Span], cells: int) -> list[Line]:
     return out
 
 
+def boxed(line: Iterable[Span], cells: int, rows: int) -> list[Line]:
+    """Break *line* into at most *rows* lines of *cells* cells; the last one says by an ellipsis
+    that there is more.
+    """
+    found = wrapped(line, cells)
+    if len(found) <= rows:
+        return found
+    *kept, (text, tone) = found[rows - 1]
+    return [*found[: rows - 1], cut((*kept, (f"{text.rstrip()} \u2026", tone)), cells)]
+
+
 def slice_spans(spans: Iterable[Span], start: int, end: int) -> Line:
     """Return the characters from *start* to *end* of spans, each with its tone."""
     kept: list[Span] = []

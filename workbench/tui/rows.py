@@ -266,7 +266,7 @@ def totals_line(model: ViewModel, cells: int = 200) -> Line:
 
 
 def _passed(now: Totals, then: Totals | None) -> Line:
-    tone = "pass" if now.passed == now.attempts else "fail" if now.decided else ""
+    tone = "pass" if now.passed == now.attempts else "fail" if now.decided > now.passed else ""
     change = fmt.count_change(now.passed, then.passed) if then and now.decided else ""
     return _figure("passed", f"{now.passed} of {now.attempts}", change, tone)
 

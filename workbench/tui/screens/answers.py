@@ -14,7 +14,7 @@ from textual.widgets import Markdown
 from workbench.text import visible
 from workbench.tui.bridge import frame_seconds
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.strips import Clicked, MatrixView
@@ -38,7 +38,7 @@ class MarkdownScreen(Screen[None]):
         yield Words(self.painter, ((f" {self.lane}", "bold"), ("  as Markdown", "muted")))
         with VerticalScroll(id="page"):
             yield Markdown(visible(self.text), open_links=False)
-        yield Words(self.painter, ((" Arrows scroll, Esc closes.", "muted"),))
+        yield Keys(self.painter, ("\u2191\u2193", "scroll"), margin=True)
 
     def action_leave(self) -> None:
         """Back to the workbench."""
@@ -68,7 +68,7 @@ class MatrixScreen(Modal[None]):
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, (("Checks by lane", "bold"),), ())
             yield MatrixView(self.painter, self.model, id="matrix", ground="surface")
-            yield Words(self.painter, (), (("Esc closes.", "muted"),))
+            yield Keys(self.painter)
 
     def on_mount(self) -> None:
         """Keep it up to date while lanes stream."""

@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.suites.case import Case
+from workbench.tui.key_line import CANCEL
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.reader import Reader
@@ -65,16 +66,16 @@ class CaseScreen(Modal[Case | None]):
 
     def compose(self) -> ComposeResult:
         """What is saved, the expected answer, hint."""
-        title, ask, hint = "Save this failure as a case", "What would be right", "^J saves"
+        title, ask, does = "Save this failure as a case", "What would be right", "save the case"
         if self.twin is not None:
-            title, hint = f"This failure is a case already: {self.twin.id}", "^J adds it"
+            title, does = f"This failure is a case already: {self.twin.id}", "add it to the case"
             ask = "What would be right too" if self.twin.expected else ask
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, ((title, "bold"),), ())
             yield Reader(self.painter, preview(self.case, self.suite, self.twin), id="case")
             yield Words(self.painter, (), ((f"{ask}, if you know it:", "muted"),))
-            yield Editor(self.painter, "", id="expected", template=False)
-            yield Words(self.painter, (), ((f"{hint}, Esc does not.", "muted"),))
+            yield Editor(self.painter, "", id="expected", template=False, ground="panel")
+            yield Keys(self.painter, ("^J", does), last=CANCEL)
 
     def on_mount(self) -> None:
         """The one thing to type."""

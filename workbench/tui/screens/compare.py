@@ -17,9 +17,13 @@ from workbench.tui import compare
 from workbench.tui.compare import Pair
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.widgets.reader import Reader
 
+_KEYS = (
+    *(("\u2190\u2192", "pair"), ("n p", "change"), ("s", "columns"), ("w", "words, lines, JSON")),
+    *(("i", "white space"), ("c", "case")),
+)
 _WAYS: tuple[By, ...] = ("word", "line", "sentence", "json")
 
 
@@ -53,11 +57,7 @@ class CompareScreen(Screen[None]):
         reader = Reader(self.painter, id="text")
         reader.ground = "background"
         yield reader
-        keys = (
-            " \u2190\u2192 pair  n p change  w by word, line...  s columns"
-            "  i white space  c case  Esc close"
-        )
-        yield Words(self.painter, ((keys, "muted"),))
+        yield Keys(self.painter, *_KEYS, margin=True)
 
     def on_mount(self) -> None:
         """Show the first pair."""

@@ -16,7 +16,7 @@ from workbench.tui.bridge import frame_seconds
 from workbench.tui.data_table import CHECKS, DataTable
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Ask, Words
+from workbench.tui.screens.dialogs import Ask, Keys, Words
 from workbench.tui.setup import CheckLanguage
 from workbench.tui.state import ViewModel
 from workbench.tui.widgets.check_editor import CheckHint
@@ -26,7 +26,10 @@ from workbench.tui.widgets.field_editor import FieldEditor
 
 LoadRows = Callable[[str], tuple[DataRow, ...]]
 Asked = Literal["send", "stop"]
-_KEYS = " ^J send  Enter edit  a add  x remove  u undo  o file  f failure  v answers  Esc"
+_KEYS = (
+    *(("^J", "send"), ("Enter", "edit"), ("a", "add"), ("f", "failure"), ("v", "answers")),
+    *(("o", "file"), ("x", "remove"), ("u", "undo")),
+)
 
 
 class DataScreen(Screen[bool]):
@@ -72,7 +75,7 @@ class DataScreen(Screen[bool]):
         yield Words(self.painter, (), id="data-about")
         yield FieldEditor(self.painter, id="field")
         yield CheckHint(self.painter, id="data-hint")
-        yield Words(self.painter, ((_KEYS, "muted"),), id="data-keys")
+        yield Keys(self.painter, *_KEYS, margin=True, id="data-keys")
 
     def on_mount(self) -> None:
         """The grid first."""

@@ -14,7 +14,7 @@ from workbench.model.fold import LiveAttempt
 from workbench.tui.details import details
 from workbench.tui.lines import wrapped
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.tries import tries_lines
 from workbench.tui.widgets.reader import Reader
@@ -40,10 +40,10 @@ class DetailsScreen(Modal[None]):
         queued = self.attempt.queued
         row = "" if queued.row is None else f", data row {queued.row}"
         name = ((queued.lane, "bold"), (f"  attempt {queued.attempt}{row}", "muted"))
-        with Vertical(classes="dialog wide"):
+        with Vertical(classes="dialog wide tall"):
             yield Words(self.painter, name, ())
             yield Reader(self.painter, id="items")
-            yield Words(self.painter, (), (("Arrows scroll, Esc closes.", "muted"),))
+            yield Keys(self.painter, ("\u2191\u2193", "scroll"))
 
     def on_mount(self) -> None:
         """The one thing to scroll."""

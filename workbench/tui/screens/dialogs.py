@@ -13,7 +13,7 @@ from textual.geometry import Size
 from workbench.records import dataclass
 from workbench.tui.bindings import key_label, keys_of
 from workbench.tui.commands import grouped
-from workbench.tui.key_line import CLOSE, Key, key_line
+from workbench.tui.key_line import CANCEL, CLOSE, Key, key_line
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.modal import Modal
@@ -77,7 +77,6 @@ class Choice:
     title: str
     items: Sequence[Line]
     at: int = 0
-    hint: str = "Enter chooses, Esc leaves everything as it was."
     highlighted: Callable[[int], None] | None = None
 
 
@@ -97,7 +96,8 @@ class Picker(Modal[int | None]):
         with Vertical(classes="dialog"):
             yield Words(self.painter, ((choice.title, "bold"),), ())
             yield PickList(self.painter, choice.items, at=choice.at, id="items")
-            yield Words(self.painter, (), ((choice.hint, "muted"),))
+            move = "move" if choice.highlighted is None else "try"
+            yield Keys(self.painter, ("\u2191\u2193", move), ("Enter", "choose"), last=CANCEL)
 
     def on_mount(self) -> None:
         """As high as the list, as the screen allows."""
@@ -138,7 +138,7 @@ class Ask(Modal[str | None]):
         with Vertical(classes="dialog"):
             yield Words(self.painter, ((self.question, "bold"),), ())
             yield Input(self.answer, compact=True)
-            yield Words(self.painter, (), (("Enter takes it, Esc leaves.", "muted"),))
+            yield Keys(self.painter, ("Enter", "take it"), last=CANCEL)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """End with what was typed."""
@@ -206,10 +206,10 @@ class HelpScreen(Modal[None]):
 
     def compose(self) -> ComposeResult:
         """A list that scrolls."""
-        with Vertical(classes="dialog wide"):
+        with Vertical(classes="dialog wide tall"):
             yield Words(self.painter, (("Keys and signs", "bold"),), ())
             yield Reader(self.painter, help_lines(self.keymap), id="items")
-            yield Words(self.painter, (), (("Arrows scroll, Esc closes.", "muted"),))
+            yield Keys(self.painter, ("\u2191\u2193", "scroll"))
 
     def action_leave(self) -> None:
         """Close."""

@@ -7,6 +7,7 @@ from textual.timer import Timer
 
 from workbench.model.events import LaneReady, Notice
 from workbench.model.lane import Lane
+from workbench.tui.bindings import ACTIONS, first_key
 from workbench.tui.fetch import PATIENCE, Fetch
 from workbench.tui.painter import Painter
 from workbench.tui.setup import Setup
@@ -48,24 +49,59 @@ class FetchingScreen(Screen[None]):
             self.fetch.stop(PATIENCE)
 
     def offer_models(self) -> None:
-        """On a first start: when the lanes' weights are not there, say so and offer them."""
+        """When lanes lack their weights: say in each how to get them, and once what that takes.
+        Nothing opens by itself: the next key may be meant for something else.
+        """
         ready = self.model.fold.lanes
-        if self._offered or self.setup.shelf is None or self.app.screen is not self:
-            return
-        if any(ready[lane.name].failed for lane in self._local() if lane.name in ready):
+        offer = self._offer()
+        cold = [
+            lane
+            for lane in self._local()
+            if lane.name in ready and ready[lane.name].failed and ready[lane.name].hint != offer
+        ]
+        missing = self._missing() if cold else {}
+        for lane in cold:
+            if lane.model in missing:
+                size = f"{missing[lane.model] / 1e6:.0f} MB"
+                text = f"The weights of {lane.model} ({size}) are not on this machine."
+                self.model.apply([LaneReady(lane.name, False, text, offer, failed=True)])
+        if missing and not self._offered and self.model.notice is None:
             self._offered = True
-            if self._missing():
-                self.action_models()
+            total = sum(missing.values()) / 1e6
+            text = f"The embedded models are not on this machine yet ({total:.0f} MB)."
+            self.tell(Notice("info", text, f"{offer} {self._key('sessions')}: recorded races."))
+
+    def lacking(self) -> bool:
+        """Offer the models instead of sending, where no lane of the race has its weights; True if
+        it did.
+        """
+        ready = self.model.fold.lanes
+        cold = [x for x in self._local() if x.name in ready and ready[x.name].failed]
+        if not cold or len(cold) < len(self.model.in_view):
+            return False
+        missing = self._missing()
+        if not all(lane.model in missing for lane in cold):
+            return False
+        self.action_models()
+        return True
+
+    def _key(self, action: str) -> str:
+        found = next(a for a in ACTIONS if a.id == action)
+        return first_key(found, self.setup.keymap)
+
+    def _offer(self) -> str:
+        return f"{self._key('models')} fetches them."
 
     def _local(self) -> list[Lane]:
         racing = (self.model.lanes[name] for name in self.model.in_view)
         return [lane for lane in racing if lane.provider == "local" and lane.path is None]
 
-    def _missing(self) -> list[str]:
+    def _missing(self) -> dict[str, int]:
+        """Return the models that lanes in the race lack, with their sizes in bytes."""
         shelf = self.setup.shelf
         wanted = {lane.model for lane in self._local()}
         models = shelf.models() if shelf is not None else ()
-        return [m.name for m in models if m.name in wanted and m.state != "ready"]
+        return {m.name: m.size for m in models if m.name in wanted and m.state != "ready"}
 
     def action_models(self) -> None:
         """Show the embedded models, and fetch what is missing."""
@@ -105,9 +141,8 @@ class FetchingScreen(Screen[None]):
             self._looking.stop()
         for lane in self._local():
             if lane.model in fetch.names and lane.model not in fetch.arrived:
-                hint = "Alt+P fetches them."
                 text = f"The weights of {lane.model} are not on this machine."
-                self.model.apply([LaneReady(lane.name, False, text, hint, failed=True)])
+                self.model.apply([LaneReady(lane.name, False, text, self._offer(), failed=True)])
         if fetch.error is not None:
             self.tell(Notice("error", fetch.error.message, fetch.error.hint))
         elif len(fetch.arrived) == len(fetch.names):

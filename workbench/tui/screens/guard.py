@@ -12,7 +12,7 @@ from workbench.tui.bridge import frame_seconds
 from workbench.tui.case_watch import CaseWatch
 from workbench.tui.compare import Pair
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.pick_list import PickList
 
@@ -36,8 +36,7 @@ class GuardScreen(Modal[Pair | None]):
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, (), (), (), id="guard-head")
             yield PickList(self.painter, (), id="guard-list")
-            keys = "Space switches it on or off  Enter compares with before  Esc closes"
-            yield Words(self.painter, (), ((keys, "muted"),))
+            yield Keys(self.painter, ("Space", "on or off"), ("Enter", "compare with before"))
 
     def on_mount(self) -> None:
         """Keep it up to date while cases run."""

@@ -12,13 +12,17 @@ from workbench.engine.plan import LoadEarlier, Mark
 from workbench.tui.bridge import Bridge, frame_seconds
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Ask, Words
+from workbench.tui.screens.dialogs import Ask, Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import more
 from workbench.tui.state import ViewModel
 from workbench.tui.trail import branches, history_line
 from workbench.tui.widgets.pick_list import PickList
 
+_KEYS = (
+    *(("Enter", "go there"), ("d", "compare"), ("s", "star"), ("n", "name"), ("t", "note")),
+    *(("b", "tree"), ("l", "earlier")),
+)
 Wish = tuple[Literal["go", "compare"], int]
 """What is to be done with which iteration."""
 
@@ -50,12 +54,7 @@ class HistoryScreen(Modal[Wish | None]):
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, (), (), id="heading")
             yield PickList(self.painter, (), id="items")
-            yield Words(
-                self.painter,
-                (),
-                (("Enter goes there  d compares it with the one in view  b tree", "muted"),),
-                (("s star  n name  t note  l loads earlier ones  Esc leaves", "muted"),),
-            )
+            yield Keys(self.painter, *_KEYS)
 
     def on_mount(self) -> None:
         """List them, the one in view highlighted."""

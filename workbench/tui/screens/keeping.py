@@ -125,8 +125,7 @@ class KeepingScreen(LookingScreen):
                 self.tell(Notice("info", f"Nothing was saved: {name} stays as it is."))
 
         ways = ((("Leave it as it is", ""),), (("Write over it", ""),))
-        hint = "It is there already. Enter chooses, Esc leaves."
-        choice = Choice(f"Write over {path.name}?", ways, hint=hint)
+        choice = Choice(f"{path.name} is there already. Write over it?", ways)
         self.app.push_screen(Picker(self.painter, choice), chosen)
 
     def _write_prompt(self, name: str) -> None:

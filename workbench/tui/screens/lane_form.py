@@ -10,16 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
+from workbench.tui.key_line import CANCEL
 from workbench.tui.lane_form import LaneForm
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.widgets.check_editor import CheckHint
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.field_editor import FieldEditor
 from workbench.tui.widgets.pick_list import PickList
 
-_KEYS = " \u2191\u2193 field  Tab complete  ^J save  Esc leave"
+_KEYS = (("^J", "save"), ("\u2191\u2193", "field"), ("Tab", "complete"))
 
 
 class LaneFormScreen(Screen[str | None]):
@@ -50,7 +51,7 @@ class LaneFormScreen(Screen[str | None]):
         hint.ground = "surface"
         yield hint
         yield Words(self.painter, (), id="verdict")
-        yield Words(self.painter, ((_KEYS, "muted"),), id="form-keys")
+        yield Keys(self.painter, *_KEYS, last=CANCEL, margin=True, id="form-keys")
 
     def on_mount(self) -> None:
         """Begin with the first field."""

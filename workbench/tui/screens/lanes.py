@@ -18,7 +18,7 @@ from workbench.tui.lane_check import check_lane
 from workbench.tui.lane_form import LaneForm, lane_item
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import CheckLanguage
 from workbench.tui.widgets.pick_list import PickList
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk
     from workbench.api.lanes import LaneRow
 
-_KEYS = "Space race  Enter edit  n new  c copy  x remove  t try it  Esc close"
-_PLAIN_KEYS = "Space takes a lane into the race or out of it, Esc closes."
+_RACE = ("Space", "race or not")
+_EDIT = (("Enter", "edit"), ("n", "new"), ("c", "copy"), ("t", "try it"), ("x", "remove"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,7 @@ class LanesScreen(Modal[None]):
             )
             yield PickList(self.painter, (), marked=set(), id="lane-list")
             yield Words(self.painter, *[()] * 8, id="lane-said")
-            keys = _KEYS if self.desk else _PLAIN_KEYS
-            yield Words(self.painter, (), ((keys, "muted"),))
+            yield Keys(self.painter, _RACE, *(_EDIT if self.desk else ()))
 
     def on_mount(self) -> None:
         """Show what there is."""

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from workbench.measure.story import Story, story
 from workbench.tui.measures import measures
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.state import ViewModel
 from workbench.tui.trail import partly
 from workbench.tui.widgets.reader import Reader
@@ -35,7 +35,7 @@ class MeasuresScreen(Screen[None]):
         title = (" Measures", "bold"), (f"  {self.model.title}", "muted")
         yield Words(self.painter, (*title, *partly(self.model)))
         yield Reader(self.painter, id="text")
-        yield Words(self.painter, ((" Arrows scroll, Esc closes.", "muted"),))
+        yield Keys(self.painter, ("\u2191\u2193", "scroll"), margin=True)
 
     def on_mount(self) -> None:
         """Measured once: what streams now is counted when the screen is opened again."""

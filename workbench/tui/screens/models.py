@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.tui.fetch import Fetch, Shelf, offer
+from workbench.tui.key_line import Key
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.reader import Reader
 
@@ -23,9 +24,8 @@ WHAT = (
     "Two real models that run on this machine, without key or account.",
     "What comes is checked against a pinned size and SHA-256.",
 )
-ASK = "Enter fetches what is missing, Esc does not. ^F: recorded races of both."
-WAIT = "Esc leaves it running, x stops it (what came is kept)."
-DONE = "All there. Esc closes."
+ASK: tuple[Key, ...] = (("Enter", "fetch what is missing"),)
+WAIT: tuple[Key, ...] = (("x", "stop it, what came is kept"),)
 
 
 class ModelsScreen(Modal[None]):
@@ -56,7 +56,7 @@ class ModelsScreen(Modal[None]):
             yield Words(self.painter, (("Embedded models", "bold"),), ())
             yield Reader(self.painter, id="models")
             yield Words(self.painter, (), id="error")
-            yield Words(self.painter, ((ASK, "muted"),), id="hint")
+            yield Keys(self.painter, id="model-keys")
 
     def on_mount(self) -> None:
         """Look how far it is, a few times a second."""
@@ -73,14 +73,13 @@ class ModelsScreen(Modal[None]):
         reader.load(lines, reader.top)
         running = fetch is not None and fetch.running
         missing = any(model.state != "ready" for model in models)
-        self._say("hint", ((WAIT if running else ASK if missing else DONE, "muted"),))
+        keys = self.query_one(Keys)
+        keys.keys = WAIT if running else ASK if missing else ()
+        keys.repaint()
         error = fetch.error if fetch is not None else None
         hint = (f" {error.hint}", "muted") if error is not None and error.hint else ("", "")
-        self._say("error", () if error is None else ((error.message, "fail"), hint))
-
-    def _say(self, name: str, line: Line) -> None:
-        words = self.query_one(f"#{name}", Words)
-        words.words = (line,)
+        words = self.query_one("#error", Words)
+        words.words = (() if error is None else ((error.message, "fail"), hint),)
         words.repaint()
 
     def action_fetch(self) -> None:

@@ -19,7 +19,7 @@ from workbench.model.session import Session
 from workbench.tui import recheck
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.reader import Reader
 
@@ -56,8 +56,9 @@ class RecheckScreen(Screen[None]):
         reader = Reader(self.painter, id="text")
         reader.ground = "background"
         yield reader
-        keys = " One check per line: add, change or drop them  Tab table  Esc close"
-        yield Words(self.painter, ((keys, "muted"),))
+        yield Keys(
+            self.painter, ("Tab", "checks or table"), ("\u2191\u2193", "scroll"), margin=True
+        )
 
     def on_mount(self) -> None:
         """Judge by the recorded checks at once."""

@@ -21,12 +21,16 @@ from workbench.tui import race
 from workbench.tui.bridge import frame_seconds
 from workbench.tui.lines import Line, spread
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys
 from workbench.tui.state import Clock, ViewModel
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.strips import RaceStrip, TotalsLine
 
+_KEYS = (
+    *(("Space", "play"), ("\u2190\u2192", "step"), ("f", "failure"), ("+\u2212", "speed")),
+    *(("Tab", "one lane"), ("Home", "start"), ("End", "end")),
+)
 OTHERS = 9
 """Rows that the transport, a lane's pane, totals and keys take at least."""
 
@@ -103,9 +107,8 @@ class ReplayScreen(Screen[None]):
         yield LaneStrip(self.painter, self.model, id="lanes")
         yield RaceStrip(self.painter, self.model, id="race")
         yield TotalsLine(self.painter, self.model, id="totals")
-        keys = " Space play  \u2190\u2192 step  f failure  +\u2212 speed  Tab lane  Home End"
-        keys += ("  n p row" if self.model.row is not None else "") + "  Esc"
-        yield Words(self.painter, ((keys, "muted"),), id="keys")
+        rows = (("n p", "row"),) if self.model.row is not None else ()
+        yield Keys(self.painter, *_KEYS[:3], *rows, *_KEYS[3:], margin=True, id="keys")
 
     def on_mount(self) -> None:
         """Play at once."""

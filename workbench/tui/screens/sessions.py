@@ -14,7 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.text import plural
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import SessionEntry, Setup
 from workbench.tui.widgets.pick_list import PickList
@@ -47,7 +47,8 @@ class SessionsScreen(Modal[str | None]):
             items = PickList(self.painter, (), id="items")
             items.can_focus = False
             yield items
-            yield Words(self.painter, (), ((HINT, "muted"),), id="hint")
+            yield Words(self.painter, (), id="told")
+            yield Keys(self.painter, ("\u2191\u2193", "move"), ("Enter", "open"))
 
     def on_mount(self) -> None:
         """List everything."""
@@ -70,15 +71,13 @@ class SessionsScreen(Modal[str | None]):
             return
         self.entries = list(found)
         self.query_one(PickList).replace([_line(entry) for entry in self.entries])
-        if self.entries:
-            self._say(HINT, "muted")
-        else:
-            self._say("No session has that." if query else "There is no session yet.")
+        nothing = "No session has that." if query else "There is no session yet."
+        self._say("" if self.entries else nothing)
 
-    def _say(self, text: str, tone: str = "warn") -> None:
-        hint = self.query_one("#hint", Words)
-        hint.words = ((), ((text, tone),))
-        hint.repaint()
+    def _say(self, text: str) -> None:
+        told = self.query_one("#told", Words)
+        told.words = (((text, "warn"),),)
+        told.repaint()
 
     def action_move(self, by: int) -> None:
         """Move the highlight."""

@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 
+from workbench.tui.key_line import CANCEL
 from workbench.tui.painter import Painter
-from workbench.tui.screens.dialogs import Words
+from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.strips import Label
@@ -37,15 +38,17 @@ class VariablesScreen(Modal[Mapping[str, str] | None]):
             with VerticalScroll(id="values", can_focus=False):
                 for index, name in enumerate(self.names):
                     with Horizontal(classes="value"):
-                        yield Label(self.painter, name, id=f"name-{index}")
+                        label = Label(self.painter, name, id=f"name-{index}")
+                        label.ground = "surface"
+                        yield label
                         yield Editor(
                             self.painter,
                             self.values.get(name, ""),
                             id=f"value-{index}",
                             template=False,
+                            ground="panel",
                         )
-            hint = "Tab moves, ^J takes the values, Esc leaves them as they were."
-            yield Words(self.painter, (), ((hint, "muted"),))
+            yield Keys(self.painter, ("^J", "take the values"), ("Tab", "next value"), last=CANCEL)
 
     def action_done(self) -> None:
         """End with what was typed."""

@@ -121,6 +121,7 @@ class WorkbenchScreen(KeepingScreen):
         self._hints = [w for w in self._parts if isinstance(w, CheckHint)]
         self._sized = {w.id: w for w in self._parts if w.id is not None}
         self._race = self.query_one(RaceStrip)
+        self._notice = self.query_one(NoticeLine)
         checks = self.query_one("#checks", CheckEditor)
         checks.move_cursor(checks.document.end)
         self.query_one(CheckHint).editor = checks
@@ -146,9 +147,9 @@ class WorkbenchScreen(KeepingScreen):
         draft = self.model.draft
         heights = {
             "cases": 1 if self.bridge.cases.shown else 0,
-            "notice": 1 if self.model.notice is not None else 0,
+            "notice": self._notice.wanted(self.size.width),
             "variables": min(4, len(draft.prompt.variables()) + bool(draft.rows)),
-            "check-hint": self._hints[0].wanted(self.size.height),
+            "check-hint": self._hints[0].wanted(),
         }
         besides = OTHERS + heights["cases"] + heights["notice"]
         heights["race"] = race.wanted(len(self.model.panes()), self.size.height, besides)
@@ -264,6 +265,8 @@ class WorkbenchScreen(KeepingScreen):
                 return
         if self.model.draft.missing():
             (self.action_data if self.model.draft.rows else self.action_variables)()
+            return
+        if self.lacking():
             return
         try:
             plan = self.model.plan()

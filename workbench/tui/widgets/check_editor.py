@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
-from workbench.tui.lines import Line, wrapped
+from workbench.tui.lines import Line, boxed
 from workbench.tui.painter import Painter
 from workbench.tui.setup import CheckFault, CheckLanguage
 from workbench.tui.widgets.editor import Editor
@@ -18,8 +18,8 @@ from workbench.tui.widgets.plain import Plain
 _KEPT = 500
 """Lines whose fault is remembered."""
 
-ROWS, SHORT_ROWS, TALL = 3, 2, 50
-"""Rows of the hint, on a screen of at least :data:`TALL` rows and on a lower one."""
+ROWS = 3
+"""Rows of the hint."""
 
 
 class CheckEditor(Editor):
@@ -69,7 +69,7 @@ class CheckEditor(Editor):
         fault = self.fault(line_index)
         if fault is not None:
             start = max(0, min(fault.column - 1, len(text) - 1))
-            text.stylize(self.painter.style("fail underline", "surface"), start, len(text))
+            text.stylize(self.painter.style("fail underline", self.ground), start, len(text))
         return text
 
     # -- completion -----------------------------------------------------------------------------
@@ -144,12 +144,12 @@ class CheckHint(Plain):
         super().__init__(painter, id=id)
         self.editor: CheckEditor | None = None
 
-    def wanted(self, screen_rows: int) -> int:
+    def wanted(self) -> int:
         """Return how many rows it needs: the same as long as the checks are being edited."""
         editor = self.editor
         if editor is None or not (editor.has_focus or editor.first_fault() is not None):
             return 0
-        return ROWS if screen_rows >= TALL else SHORT_ROWS
+        return ROWS
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the words, broken to the width."""
@@ -157,7 +157,11 @@ class CheckHint(Plain):
             return ()
         margin = (" ", "")
         words = self.words(self.editor)
-        return [(margin, *line) for line in wrapped(words, max(1, size.width - 2))] if words else ()
+        return (
+            [(margin, *line) for line in boxed(words, max(1, size.width - 2), size.height)]
+            if words
+            else ()
+        )
 
     def words(self, editor: CheckEditor) -> Line:
         """Return the words for where the editor's cursor stands."""

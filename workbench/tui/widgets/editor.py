@@ -37,7 +37,14 @@ class Editor(TextArea):
             return self.editor
 
     def __init__(
-        self, painter: Painter, text: str, *, id: str, placeholder: str = "", template: bool = True
+        self,
+        painter: Painter,
+        text: str,
+        *,
+        id: str,
+        placeholder: str = "",
+        template: bool = True,
+        ground: str = "surface",
     ) -> None:
         super().__init__(
             text,
@@ -50,6 +57,7 @@ class Editor(TextArea):
         )
         self.painter = painter
         self.template = template
+        self.ground = ground
         self._shown = text
         self._left: dict[str, EditHistory] = {}
         self.wear()
@@ -64,8 +72,10 @@ class Editor(TextArea):
 
     def wear(self) -> None:
         """Take the colours of the painter's theme."""
+        ground = self.ground
+        chosen = "panel" if ground != "panel" else "surface"
         style = self.painter.style
-        plain = style("", "surface")
+        plain = style("", ground)
         self.register_theme(
             TextAreaTheme(
                 name="workbench",
@@ -73,13 +83,13 @@ class Editor(TextArea):
                 gutter_style=plain,
                 cursor_line_style=plain,
                 cursor_line_gutter_style=plain,
-                cursor_style=style("reverse", "surface"),
+                cursor_style=style("reverse", ground),
                 selection_style=Style(
-                    bgcolor=style("", "panel").bgcolor,
+                    bgcolor=style("", chosen).bgcolor,
                     reverse=self.painter.theme.ansi or None,
                 ),
-                bracket_matching_style=style("bold", "surface"),
-                syntax_styles={"variable": style("accent bold", "surface")},
+                bracket_matching_style=style("bold", ground),
+                syntax_styles={"variable": style("accent bold", ground)},
             )
         )
         self.theme = "css"
@@ -124,7 +134,7 @@ class Editor(TextArea):
         if self.template:
             for match in VARIABLE.finditer(line):
                 if not match.group(1):
-                    style = self.painter.style("accent bold", "surface")
+                    style = self.painter.style("accent bold", self.ground)
                     text.stylize(style, match.start(), match.end())
         return text
 

@@ -162,16 +162,21 @@ class LaneView(Selecting, can_focus=True):
 
     def rows_above(self) -> int:
         """Rows above the text: the head, and one or two of the verdict; all of it without text."""
-        if self.size.height < ROOMY:
-            return 2
-        return 1 + max(2, len(self._why())) if self._wordless() else 3
+        least = 1 if self.size.height < ROOMY else 2
+        return 1 + max(least, len(self._why())) if self._wordless() else 1 + least
 
     def _wordless(self) -> bool:
         attempt = self.attempt
-        return attempt is not None and attempt.ended is not None and not attempt.parts
+        if attempt is None:
+            return self._ready is not None and self._ready.failed
+        return attempt.ended is not None and not attempt.parts
+
+    def _verdict(self) -> Line:
+        attempt = self.attempt
+        return ready.words(self._ready) if attempt is None else rows.verdict_line(attempt)
 
     def _why(self) -> list[Line]:
-        return wrapped(rows.verdict_line(self.attempt), self._text_width())[: self.size.height - 1]
+        return wrapped(self._verdict(), self._text_width())[: max(1, self.size.height - 1)]
 
     def _text_height(self) -> int:
         return max(0, self.size.height - self.rows_above())
@@ -278,13 +283,13 @@ class LaneView(Selecting, can_focus=True):
         name, state = rows.head(
             self.lane, self.attempt, reasoning=self.reasoning, tally=self._tally
         )
-        verdict = rows.verdict_line(self.attempt)
         if self.attempt is None:
-            state, verdict = ready.state(self._ready), ready.words(self._ready)
-        if self.rows_above() == 2:
-            return spread(name, state, cells), verdict
+            state = ready.state(self._ready)
         if self._wordless():
             return spread(name, state, cells), *self._why()
+        verdict = self._verdict()
+        if self.rows_above() == 2:
+            return spread(name, state, cells), verdict
         one, *rest = wrapped(verdict, cells)
         return spread(name, state, cells), one, tuple(span for line in rest for span in line)
 

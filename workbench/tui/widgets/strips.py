@@ -13,11 +13,14 @@ from workbench.tui import race, rows
 from workbench.tui.bindings import ACTIONS, Action, first_key
 from workbench.tui.case_watch import CaseWatch
 from workbench.tui.key_line import Key, Place, actions_at, lay
-from workbench.tui.lines import Line, Span, joined, spread
+from workbench.tui.lines import Line, Span, boxed, cut, joined, spread
 from workbench.tui.painter import Painter
 from workbench.tui.state import ViewModel
 from workbench.tui.trail import trail
 from workbench.tui.widgets.plain import Plain
+
+NOTICE_ROWS = 2
+"""Rows that a notice takes at most."""
 
 _MARGIN: Span = (" ", "")
 
@@ -113,17 +116,25 @@ class NoticeLine(Plain):
         super().__init__(painter, id=id)
         self.model = model
 
+    def wanted(self, cells: int) -> int:
+        """Return how many rows the notice takes on a screen of so many *cells*."""
+        return len(self._words(cells))
+
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the notice: a glyph, the sentence, the hint."""
-        del size
+        return self._words(size.width)
+
+    def _words(self, cells: int) -> list[Line]:
         notice = self.model.notice
         if notice is None:
-            return ()
+            return []
         glyph, tone = {"info": ("\u203a", "accent"), "warning": ("\u25b2", "warn")}.get(
             notice.level, ("!", "fail")
         )
         hint = f"  {notice.hint}" if notice.hint else ""
-        return ((_MARGIN, (f"{glyph} {notice.message}", f"{tone} bold"), (hint, "")),)
+        said: Line = ((f"{glyph} ", f"{tone} bold"), (notice.message, f"{tone} bold"), (hint, ""))
+        first, *more = boxed(said, max(1, cells - 4), NOTICE_ROWS)
+        return [(_MARGIN, *first), *((_MARGIN, ("  ", ""), *line) for line in more)]
 
 
 class VariablesLine(Plain):
@@ -146,7 +157,8 @@ class VariablesLine(Plain):
         for name in draft.prompt.variables()[: size.height - len(out)]:
             value = values.get(name)
             shown = ("no value yet", "warn") if value is None else (" ".join(value.split()), "")
-            out.append((_MARGIN, (name, "accent"), ("  ", ""), shown))
+            line = cut(((name, "accent"), ("  ", ""), shown), max(0, size.width - 2))
+            out.append((_MARGIN, *line))
         return out
 
 
