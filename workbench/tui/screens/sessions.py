@@ -19,8 +19,6 @@ from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import SessionEntry, Setup
 from workbench.tui.widgets.pick_list import PickList
 
-HINT = "Type to search, arrows move, Enter opens, Esc leaves."
-
 
 class SessionsScreen(Modal[str | None]):
     """Ends with a session's id, or None."""
