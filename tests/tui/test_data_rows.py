@@ -153,7 +153,12 @@ async def test_a_row_without_a_value_opens_the_table_and_sends_nothing():
         await ready(pilot)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: on(app, DataScreen) and "no value" in shown(app))
+        await until(pilot, lambda: "Row x has no value for city" in shown(app))
+        await pilot.press("ctrl+j", "ctrl+j")  # it stays one table, and the value is in hand
+        await pilot.press("enter", *"Rome", "escape", "escape")
+        await until(pilot, lambda: app.screen is app.main)
         assert not app.model.fold.iterations
+        assert app.model.draft.rows[-1] == DataRow("x", {"city": "Rome"})
 
 
 async def test_iterations_are_compared_row_by_row():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import PROMPT, invoice_script, setup
 from tests.tui.test_ends import Terminal
 from workbench.config.prompt_file import load_prompt
+from workbench.engine.plan import StartRace
 from workbench.errors import UsageError
 from workbench.files.home import from_home
+from workbench.model.prompt import DataRow
 from workbench.tui import external
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.setup import SessionEntry
 from workbench.tui.widgets.editor import Editor
 
 SIZE = (100, 40)
@@ -73,6 +77,23 @@ def test_what_an_editor_left_is_taken_and_can_be_undone_and_redone(tmp_path, mon
         os.write(terminal.main, key)
         terminal.read_until(brings)
         terminal.settle()
+    os.write(terminal.main, CTRL_Q)
+    assert terminal.leave() == 0
+
+
+def test_ctrl_c_in_an_editor_is_the_editors_own(tmp_path, monkeypatch):
+    """Many leave a mode with it; the terminal tells everybody who shares it."""
+    waits = "trap 'printf again > \"$1\"; exit 0' INT\necho EDITING\nwhile :; do sleep 0.05; done\n"
+    monkeypatch.setenv("VISUAL", script(tmp_path, waits))
+    terminal = Terminal(tmp_path / "closed")
+    terminal.read_until(b"invoice")
+    terminal.settle()
+    os.write(terminal.main, CTRL_G)
+    terminal.read_until(b"EDITING")
+    os.killpg(terminal.process.pid, signal.SIGINT)
+    terminal.read_until(b"again")
+    terminal.settle()
+    assert terminal.process.poll() is None
     os.write(terminal.main, CTRL_Q)
     assert terminal.leave() == 0
 
@@ -169,3 +190,66 @@ def test_a_prompt_file_keeps_its_mode_when_it_is_written_over(tmp_path):
     path.chmod(0o640)
     save_prompt(path, PromptFile(PROMPT))
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+async def test_a_file_name_that_cannot_be_taken_is_asked_for_again(tmp_path):
+    app = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await answered(pilot, "alt+o", str(tmp_path / "none.toml"))
+        await until(pilot, lambda: "cannot be read" in shown(app))
+        assert app.screen.query_one("Input").value == str(tmp_path / "none.toml")
+        await pilot.press("escape")
+        await answered(pilot, "alt+s", str(tmp_path / "a.md"))
+        await until(pilot, lambda: "Only a .toml file keeps" in shown(app))
+        app.screen.query_one("Input").value += ".toml"
+        await pilot.press("enter")
+        await until(pilot, (tmp_path / "a.md.toml").exists)
+
+
+async def test_the_rows_that_a_prompt_file_replaced_come_back(tmp_path):
+    path = tmp_path / "p.toml"
+    path.write_text('user = "theirs"')
+    rows = (DataRow("1", {"invoice": "a"}),)
+    app = WorkbenchApp(FakeEngine(invoice_script), setup(rows=rows))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await answered(pilot, "alt+o", str(path))
+        await until(pilot, lambda: user(app).text == "theirs")
+        assert not app.model.draft.rows
+        await pilot.press("alt+d", "u")
+        await until(pilot, lambda: app.model.draft.rows == rows)
+
+
+async def test_another_sessions_prompt_is_not_saved_over_the_file_in_hand(tmp_path):
+    path = tmp_path / "p.toml"
+    entry = SessionEntry("other", "the other one", "2026-11-22T09:00", 1)
+    app = WorkbenchApp(FakeEngine(invoice_script), setup(sessions=lambda _: [entry]))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await answered(pilot, "alt+s", str(path))
+        await until(pilot, lambda: "Saved to" in shown(app))
+        await pilot.press("ctrl+f")
+        await until(pilot, lambda: "the other one" in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main)
+        await answered(pilot, "alt+s", str(path))
+        await until(pilot, lambda: "Write over p.toml?" in shown(app))
+
+
+async def test_values_that_were_typed_are_not_dropped_by_one_escape():
+    engine = FakeEngine(invoice_script)
+    app = WorkbenchApp(engine, setup(variables={}))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("f4", *"ACME", "escape")
+        await until(pilot, lambda: "Esc again drops what you typed" in shown(app))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.model.draft.variables == {"invoice": "ACME"}
+        assert not any(isinstance(command, StartRace) for command in engine.sent)
+        await pilot.press("f4", *" Corp", "escape", "escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert app.model.draft.variables == {"invoice": "ACME"}
+        await pilot.press("f4", "escape")  # nothing was typed: nothing to ask about
+        await until(pilot, lambda: app.screen is app.main)

@@ -33,13 +33,14 @@ class DataTable:
     """The draft's rows, the cell in hand, and what there is to say about it.
 
     ``at`` is the row in hand, ``column`` the name of the column; a lane's cell cannot be edited.
+    *before* is what the rows were, oldest first, for :meth:`undo`.
     """
 
-    def __init__(self, model: ViewModel) -> None:
+    def __init__(self, model: ViewModel, before: list[tuple[DataRow, ...]] | None = None) -> None:
         self.model = model
         self.at = 0
         self.column = ID
-        self._before: list[tuple[DataRow, ...]] = []
+        self._before = [] if before is None else before
         ids = [row.id for row in self.rows]
         if model.row in ids:
             self.at = ids.index(model.row or "")
@@ -147,6 +148,18 @@ class DataTable:
                     self.at, self.column = place, " " + lane.name
                     return True
         return False
+
+    def next_missing(self) -> str:
+        """Go to the first cell without a value that the prompt needs; return what is missing there,
+        or nothing.
+        """
+        names = self.model.draft.missing()
+        for place, row in enumerate(self.rows):
+            for name in names:
+                if name not in row.values:
+                    self.at, self.column = place, name
+                    return f"Row {row.id} has no value for {name}: Enter, and type it."
+        return ""
 
     # -- lines ----------------------------------------------------------------------------------
 

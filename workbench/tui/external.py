@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.errors import UsageError
@@ -39,7 +43,8 @@ def edit(text: str) -> str:
         path = Path(folder) / "prompt.md"
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
         try:
-            done = subprocess.run([*words, str(path)], check=False)
+            with _interrupts_are_the_editors():
+                done = subprocess.run([*words, str(path)], check=False)
         except OSError as error:
             hint = "Set EDITOR to an editor that is installed."
             raise UsageError(f"{words[0]} cannot be started: {error.strerror}.", hint) from error
@@ -53,3 +58,21 @@ def edit(text: str) -> str:
             raise UsageError("What the editor left is not UTF-8 text: nothing taken.") from error
     # editors end a file with a line feed; the prompt had none
     return left if text.endswith("\n") else left.removesuffix("\n")
+
+
+@contextmanager
+def _interrupts_are_the_editors() -> Iterator[None]:
+    """Leave Ctrl+C to the editor: the terminal signals everybody who shares it, and many leave a
+    mode with it. A handler, not SIG_IGN, which the editor would inherit; and the event loop, which
+    would hear of the signal once it goes on, is not told.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are not this thread's to change
+        return
+    told = signal.set_wakeup_fd(-1)
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.set_wakeup_fd(told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -26,6 +26,7 @@ from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
 
 if TYPE_CHECKING:
+    from workbench.model.prompt import DataRow
     from workbench.tui.compare import Pair
 
 LEAST_ROWS = 4
@@ -40,6 +41,7 @@ class LookingScreen(CopyingScreen):
         self.model = model
         self.painter = painter
         self.bridge = bridge
+        self.rows_before: list[tuple[DataRow, ...]] = []
         self._oldest: tuple[int, int] | None = None  # asked for what is earlier, and how much
 
     def paint(self, *, reload: bool = False) -> None:
@@ -212,6 +214,7 @@ class LookingScreen(CopyingScreen):
     def _open(self, session: str | None) -> None:
         if session is not None:
             self._oldest = None
+            self.rows_before.clear()
             self.leave_session(session)
             self.model.open_session()
             self.tell(None)
@@ -247,6 +250,11 @@ class LookingScreen(CopyingScreen):
 
     def action_data(self) -> None:
         """Open the table of data rows."""
+        self.open_data()
+
+    def open_data(self, *, missing: bool = False) -> None:
+        """Open the table of data rows; at the first value that is *missing*."""
+        from workbench.tui.data_table import DataTable
         from workbench.tui.screens.data import Asked, DataScreen
 
         self.take_edits()
@@ -254,9 +262,10 @@ class LookingScreen(CopyingScreen):
         def ask(what: Asked) -> None:
             (self.action_send if what == "send" else self.action_stop)()
 
-        screen = DataScreen(
-            self.painter, self.model, self.setup.load_rows, self.setup.language, ask
-        )
+        table = DataTable(self.model, self.rows_before)
+        screen = DataScreen(self.painter, table, self.setup.load_rows, self.setup.language, ask)
+        if missing:
+            screen.go_to_missing()
         self.app.push_screen(screen, self._after_data)
 
     def _after_data(self, to_lanes: bool | None) -> None:
@@ -314,6 +323,30 @@ class LookingScreen(CopyingScreen):
         if name is not None:
             self.warm(name, again=True)
         self.paint()
+
+    def action_variables(self) -> None:
+        """Give the variables values."""
+        self.ask_values(send=False)
+
+    def ask_values(self, *, send: bool) -> None:
+        """Open the table of variables; with *send*, the prompt is sent once it has them."""
+        self.take_edits()
+        names = self.model.draft.prompt.variables()
+        if not names:
+            hint = "Write {{ name }} into the prompt to make one."
+            self.tell(Notice("info", "The prompt has no variables.", hint))
+            return
+        from workbench.tui.screens.variables import VariablesScreen
+
+        def take(values: Mapping[str, str] | None) -> None:
+            if values is not None:
+                self.model.edit(variables=values)
+                self.paint()
+                if send:
+                    self.action_send()
+
+        screen = VariablesScreen(self.painter, names, self.model.draft.variables, send=send)
+        self.app.push_screen(screen, take)
 
     # -- the person's editor --------------------------------------------------------------------
 

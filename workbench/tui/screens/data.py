@@ -18,7 +18,6 @@ from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Ask, Keys, Words
 from workbench.tui.setup import CheckLanguage
-from workbench.tui.state import ViewModel
 from workbench.tui.widgets.check_editor import CheckHint
 from workbench.tui.widgets.data_grid import DataGrid
 from workbench.tui.widgets.editor import Editor
@@ -53,15 +52,15 @@ class DataScreen(Screen[bool]):
     def __init__(
         self,
         painter: Painter,
-        model: ViewModel,
+        table: DataTable,
         load_rows: LoadRows | None,
         language: CheckLanguage,
         ask: Callable[[Asked], None],
     ) -> None:
         super().__init__()
         self.painter = painter
-        self.model = model
-        self.table = DataTable(model)
+        self.model = table.model
+        self.table = table
         self.load_rows = load_rows
         self.language = language
         self.ask = ask
@@ -184,12 +183,20 @@ class DataScreen(Screen[bool]):
 
     # -- looking --------------------------------------------------------------------------------
 
+    def go_to_missing(self) -> bool:
+        """Go to the first value that is missing and say so; False when there is none."""
+        problem = self.table.next_missing()
+        self._told = ((problem, "fail"),) if problem else ()
+        return bool(problem)
+
     def action_send(self) -> None:
         """Send every row to every lane."""
         self.query_one(DataGrid).focus()
-        self._told = ()
-        self.ask("send")
-        self.refresh_table()
+        if self.go_to_missing():
+            self.show()
+        else:
+            self.ask("send")
+            self.refresh_table()
 
     def action_failure(self) -> None:
         """Go to the next row that failed."""

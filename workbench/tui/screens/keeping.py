@@ -70,11 +70,20 @@ class KeepingScreen(LookingScreen):
 
     # -- prompt files ---------------------------------------------------------------------------
 
+    def _open(self, session: str | None) -> None:
+        """Open a session; the file in hand was another prompt's."""
+        if session is not None:
+            self._known_file = None
+        super()._open(session)
+
     def action_open_prompt(self) -> None:
         """Ask for a prompt file and load it."""
+        self._ask_to_open("")
+
+    def _ask_to_open(self, name: str) -> None:
         from workbench.tui.screens.dialogs import Ask
 
-        self.app.push_screen(Ask(self.painter, "Open which prompt file?"), self._open_prompt)
+        self.app.push_screen(Ask(self.painter, "Open which prompt file?", name), self._open_prompt)
 
     def _open_prompt(self, name: str | None) -> None:
         if name is None:
@@ -86,10 +95,13 @@ class KeepingScreen(LookingScreen):
             held = read_prompt(name)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
+            self._ask_to_open(name)
             return
         self._known_file = path, stamp_of(path)
-        variables = {**self.model.draft.variables, **held.variables}
-        self.model.edit(variables=variables, rows=held.rows)
+        draft = self.model.draft
+        if draft.rows and draft.rows != held.rows:
+            self.rows_before.append(draft.rows)
+        self.model.edit(variables={**draft.variables, **held.variables}, rows=held.rows)
         self.query_one("#system", Editor).take(held.prompt.system or "")
         self.query_one("#user", Editor).take(held.prompt.user)
         if held.checks is not None:
@@ -99,11 +111,13 @@ class KeepingScreen(LookingScreen):
 
     def action_save_prompt(self) -> None:
         """Ask for a prompt file and save the draft to it."""
+        self.take_edits()
+        self._ask_to_save(str(self._known_file[0]) if self._known_file else "prompt.toml")
+
+    def _ask_to_save(self, name: str) -> None:
         from workbench.tui.screens.dialogs import Ask
 
-        self.take_edits()
-        known = str(self._known_file[0]) if self._known_file is not None else "prompt.toml"
-        ask = Ask(self.painter, "Save the prompt to which file?", known)
+        ask = Ask(self.painter, "Save the prompt to which file?", name)
         self.app.push_screen(ask, self._save_prompt)
 
     def _save_prompt(self, name: str | None) -> None:
@@ -135,6 +149,7 @@ class KeepingScreen(LookingScreen):
             path = write_prompt(self.model.draft, name)
         except WorkbenchError as error:
             self.tell(Notice("error", error.message, error.hint))
+            self._ask_to_save(name)
             return
         self._known_file = path, stamp_of(path)
         self.tell(Notice("info", f"Saved to {name}."))

@@ -160,6 +160,10 @@ class WorkbenchScreen(KeepingScreen):
             if widget.styles.height is None or widget.styles.height.value != height:
                 widget.styles.height = height
 
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another size has room for other parts."""
+        self.call_after_refresh(self.paint)
+
     def _load_draft(self) -> None:
         draft = self.model.draft
         self.query_one("#system", Editor).load(draft.prompt.system or "")
@@ -234,25 +238,6 @@ class WorkbenchScreen(KeepingScreen):
         """Edit the checks."""
         self.query_one("#checks").focus()
 
-    def action_variables(self) -> None:
-        """Give the variables values."""
-        self.take_edits()
-        names = self.model.draft.prompt.variables()
-        if not names:
-            hint = "Write {{ name }} into the prompt to make one."
-            self.tell(Notice("info", "The prompt has no variables.", hint))
-            return
-        from workbench.tui.screens.variables import VariablesScreen
-
-        self.app.push_screen(
-            VariablesScreen(self.painter, names, self.model.draft.variables), self._take_variables
-        )
-
-    def _take_variables(self, values: object) -> None:
-        if isinstance(values, dict):
-            self.model.edit(variables=values)
-            self.paint()
-
     # -- the race -------------------------------------------------------------------------------
 
     def action_send(self) -> None:
@@ -264,7 +249,10 @@ class WorkbenchScreen(KeepingScreen):
                 self.tell(Notice("error", problem))
                 return
         if self.model.draft.missing():
-            (self.action_data if self.model.draft.rows else self.action_variables)()
+            if self.model.draft.rows:
+                self.open_data(missing=True)
+            else:
+                self.ask_values(send=True)
             return
         if self.lacking():
             return
