@@ -46,7 +46,7 @@ def test_audited_aborts_are_told_with_n_rate_and_interval(workbench) -> None:
 
 def test_a_session_without_a_failure_says_so_with_its_interval(workbench) -> None:
     told = workbench("sessions", "story", "examples/mood-of-five-reviews-2026-11-22")
-    assert "0 % (0-43 %) of 5" in told.out
+    assert "0% (0% to 43%) of 5" in told.out
 
 
 @given(st.floats(0.001, 1e6), st.floats(0.001, 1e6))

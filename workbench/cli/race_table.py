@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workbench.cli.output import table_lines, width
+from workbench.figures import UNKNOWN, duration, money
 from workbench.measure.counted import counted, pass_rates
 from workbench.measure.intervals import Rate
 from workbench.model.attempt import Attempt, Avoided, Cost, Tokens
 from workbench.model.verdict import FirstFailure
 
 HEADER = ("lane", "verdict", "failed", "TTFT", "TTFF", "tokens", "tok/s", "cost", "avoided")
-UNKNOWN = "–"
 
 
 def lines(attempts: Sequence[Attempt], *, live_status: bool = False) -> list[str]:
@@ -76,18 +76,7 @@ def share(rate: Rate | None) -> str:
     """Return a rate with its interval, in whole percent; a dash when there is none."""
     if rate is None:
         return UNKNOWN
-    return f"{100 * rate.value:.0f} % ({100 * rate.low:.0f}-{100 * rate.high:.0f} %)"
-
-
-def duration(ms: float | None) -> str:
-    """Return a time as people read it: ``85 ms``, ``1.24 s``; a dash when there is none."""
-    if ms is None:
-        return UNKNOWN
-    if ms < 1:
-        return f"{ms:.1f} ms"
-    if ms < 1000:
-        return f"{ms:.0f} ms"
-    return f"{ms / 1000:.2f} s" if ms < 100_000 else f"{ms / 1000:.0f} s"
+    return f"{rate.value:.0%} ({rate.between()})"
 
 
 def _verdict(attempt: Attempt, live: bool) -> str:
@@ -122,7 +111,7 @@ def _cost(cost: Cost) -> str:
     if cost.usd is None:
         return "unknown"
     mark = "~" if cost.source == "estimated" else ""
-    return f"{mark}$0" if cost.usd == 0 else f"{mark}${cost.usd:.6f}".rstrip("0")
+    return mark + money(cost.usd)
 
 
 def _avoided(avoided: Avoided | None) -> str:

@@ -18,6 +18,7 @@ from workbench.cli.options import positive, together
 from workbench.cli.run_progress import Progress, why
 from workbench.config.settings import Defaults
 from workbench.errors import UsageError
+from workbench.figures import duration, money
 from workbench.measure.fields import FieldScore
 from workbench.measure.labels import TaskScore
 from workbench.records import dataclass
@@ -187,7 +188,19 @@ class _Scores:
 
 def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
     output.table(
-        ("lane", "passed", "of", "rate", "95 %", "flaky", "errors", "TTFT", "TTFF", "$", "good/s"),
+        (
+            "lane",
+            "passed",
+            "of",
+            "rate",
+            "95 %",
+            "flaky",
+            "errors",
+            "TTFT",
+            "TTFF",
+            "cost",
+            "good/s",
+        ),
         [
             (
                 lane.lane,
@@ -197,9 +210,9 @@ def _table(lanes: Sequence[LaneResult], scores: _Scores) -> None:
                 lane.rate.between() if lane.rate else "–",
                 str(len(lane.flaky)),
                 str(lane.errors),
-                _ms(lane.ttft_ms),
-                _ms(lane.ttff_ms),
-                f"{lane.usd:.4f}" if lane.usd is not None else "–",
+                duration(lane.ttft_ms),
+                duration(lane.ttff_ms),
+                money(lane.usd),
                 f"{lane.goodput:.1f}" if lane.goodput is not None else "–",
             )
             for lane in lanes
@@ -266,10 +279,6 @@ def _json_line(score: FieldScore) -> str:
     if len(wrong) > _FIELDS:
         parts.append(f"{plural(len(wrong) - _FIELDS, 'more field')}")
     return ", ".join(visible_line(part) for part in parts)
-
-
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f} ms"
 
 
 def _narrate(

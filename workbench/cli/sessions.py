@@ -14,16 +14,15 @@ from workbench.api.sessions import Hit, Query, SessionInfo, Sessions, salvage, s
 from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
 from workbench.cli.group import Group
-from workbench.cli.race_table import duration, lines, share
+from workbench.cli.race_table import lines, share
 from workbench.cli.sessions_import import import_command
-from workbench.cli.story import money, story_command
+from workbench.cli.story import story_command
 from workbench.errors import UsageError
+from workbench.figures import UNKNOWN, duration, money
 from workbench.measure.failure import Spent
 from workbench.store.search import Kind
 from workbench.store.sessions import Loaded
 from workbench.text import shorten, visible_line
-
-UNKNOWN = "\u2013"
 
 
 def _shelf() -> Sessions:

@@ -9,7 +9,8 @@ import click
 from workbench.api.sessions import Sessions, story
 from workbench.api.setup import settings_for
 from workbench.cli import diagnostics, output
-from workbench.cli.race_table import UNKNOWN, duration, share
+from workbench.cli.race_table import share
+from workbench.figures import UNKNOWN, duration, money
 from workbench.measure.curves import FailureCurve
 from workbench.measure.failure import AvoidedSum, Recovery, Spent
 from workbench.measure.intervals import wilson
@@ -88,12 +89,11 @@ def _curves(told: Story) -> list[str]:
     for lane in told.lanes:
         curve = lane.curve
         none = wilson(0, curve.observed)
-        upper = "" if none is None or curve.censored else f" (0-{100 * none.high:.0f} %)"
-        failed = f"0 %{upper} of {curve.observed}"
+        upper = "" if none is None or curve.censored else f" ({none.between()})"
+        failed = f"0%{upper} of {curve.observed}"
         if curve.points:
             end = curve.points[-1]
-            low, high = 100 * end.low, 100 * end.high
-            failed = f"{100 * end.share:.0f} % ({low:.0f}-{high:.0f} %) of {curve.observed}"
+            failed = f"{end.share:.0%} ({end.between()}) of {curve.observed}"
         rows.append([lane.lane, curve_line(curve, until) if until else "", failed])
     axis = f"0 to {duration(until)}" if until else ""
     return _table(("lane", axis, "failed"), rows)
@@ -164,17 +164,12 @@ def _spent(spent: Spent | None) -> str:
     return f"{duration(spent.seconds * 1000)}, {tokens} tok, {money(spent.usd)}{tag}"
 
 
-def money(usd: float | None) -> str:
-    """Return US dollars; unknown is never zero."""
-    return "unknown" if usd is None else f"${usd:.6f}".rstrip("0").rstrip(".")
-
-
 def _avoided(total: AvoidedSum) -> str:
     if total.source == "unknown":
         return f"unknown in {plural(total.attempts, 'attempt')}"
     parts = [
         f"{total.tokens} tok" if total.tokens is not None else "",
         duration(total.seconds * 1000) if total.seconds is not None else "",
-        f"${total.usd:.6f}".rstrip("0").rstrip(".") if total.usd else "",
+        money(total.usd) if total.usd else "",
     ]
     return f"{', '.join(p for p in parts if p)} ({total.source})"

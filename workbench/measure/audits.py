@@ -29,7 +29,7 @@ class AuditReport:
         return (
             f"audit: {self.audited} of {aborted} ran on, unseen; "
             f"{plural(self.false_aborts, 'false abort')}, {self.rate.value:.0%} "
-            f"(95 % interval {self.rate.low:.0%} to {self.rate.high:.0%})."
+            f"(95 % interval {self.rate.between()})."
         )
 
 

@@ -15,6 +15,7 @@ from itertools import groupby
 from math import exp, log, sqrt
 from typing import Literal
 
+from workbench.figures import between
 from workbench.measure.intervals import z_of
 from workbench.model.attempt import Attempt
 from workbench.records import dataclass
@@ -43,6 +44,10 @@ class CurvePoint:
     low: float
     high: float
     open: int
+
+    def between(self) -> str:
+        """Write the interval; see :func:`workbench.figures.between`."""
+        return between(self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import comb, sqrt
 from statistics import NormalDist
 
+from workbench.figures import between
 from workbench.records import dataclass
 
 
@@ -19,11 +20,8 @@ class Rate:
     high: float
 
     def between(self) -> str:
-        """Write the interval in whole percent, or finer where its ends would look like one."""
-        low, high = f"{self.low:.0%}", f"{self.high:.0%}"
-        if low == high:
-            low, high = f"{self.low:.1%}", f"{self.high:.1%}"
-        return f"{low} to {high}"
+        """Write the interval; see :func:`workbench.figures.between`."""
+        return between(self.low, self.high)
 
 
 def z_of(confidence: float) -> float:

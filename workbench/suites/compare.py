@@ -7,6 +7,7 @@ from itertools import combinations
 from statistics import median
 from typing import Literal
 
+from workbench.figures import duration, money
 from workbench.measure.intervals import Paired, paired
 from workbench.measure.paired import Difference, decided_after, difference
 from workbench.measure.passk import cases_needed
@@ -116,10 +117,10 @@ def _changes(lane: str, old: CaseResult, new: CaseResult) -> list[CaseChange]:
         note("flaky", old.status, f"{new.passed} of {new.total} passed")
     was, now = _ms(old), _ms(new)
     if was and now and now >= SLOWER * was and now - was >= SLOWER_MS:
-        note("slower", f"{was:.0f} ms", f"{now:.0f} ms")
+        note("slower", duration(was), duration(now))
     cost, costs = _usd(old), _usd(new)
     if cost and costs and costs >= DEARER * cost:
-        note("dearer", f"${cost:.6f}", f"${costs:.6f}")
+        note("dearer", money(cost), money(costs))
     return found
 
 

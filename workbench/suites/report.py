@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workbench.errors import NotSaved, UsageError
+from workbench.figures import duration, money
 from workbench.files.replace import replace_file
 from workbench.measure.intervals import Rate
 from workbench.measure.passk import cases_needed
@@ -153,8 +154,8 @@ def markdown(suite: str, lanes: Sequence[LaneResult], broken: Sequence[str] = ()
         rate = lane.rate
         passed = f"{rate.count}/{rate.total} ({rate.value:.0%})" if rate else "–"
         interval = rate.between() if rate else "–"
-        ttff = f"{lane.ttff_ms:.0f} ms" if lane.ttff_ms is not None else "–"
-        cost = f"${lane.usd:.4f}" if lane.usd is not None else "unknown"
+        ttff = duration(lane.ttff_ms)
+        cost = money(lane.usd)
         counts = f"{len(lane.flaky)} | {lane.errors}"
         lines.append(f"| {_cell(lane.lane)} | {passed} | {interval} | {counts} | {ttff} | {cost} |")
     failing = [(lane.lane, case) for lane in lanes for case in lane.cases if case.status != "pass"]

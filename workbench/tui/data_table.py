@@ -260,7 +260,7 @@ class DataTable:
                 tally = index.tally(column.name[1:])
                 rate = wilson(tally.passed, tally.decided)
                 text = "" if rate is None else f"{rate.count} of {rate.total}"
-                bound = "" if rate is None else f"{rate.low:.0%}\u2013{rate.high:.0%}"
+                bound = "" if rate is None else fmt.between(rate.low, rate.high, "\u2013")
                 tone = "pass bold" if rate and rate.count == rate.total else "bold"
                 counts.append((_fit(text, column.cells), tone))
                 bounds.append((_fit(bound, column.cells), "muted"))

@@ -80,9 +80,9 @@ def _curves(lanes: Sequence[LaneStory], cells: int) -> list[Line]:
             out.append((label, ("nothing observed", "muted")))
             continue
         last = curve.points[-1] if curve.points else None
-        share, low, high = (last.share, last.low, last.high) if last else (0.0, 0.0, 0.0)
+        share, high = (last.share, last.high) if last else (0.0, 0.0)
         width = max(10, min(40, cells - _NAME - 34))
-        figures = f"  {share:4.0%}" + (f" ({low:.0%} to {high:.0%})" if last else "")
+        figures = f"  {share:4.0%}" + (f" ({last.between()})" if last else "")
         about = f"  {curve.failed} of {curve.observed}"
         out.append((label, *_bar(share, high, width), (figures, "bold"), (about, "muted")))
         if curve.points:

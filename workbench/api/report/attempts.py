@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.api.report.html import Markup, Node, el
-from workbench.api.report.numbers import UNKNOWN, count, duration, moment, money
+from workbench.api.report.numbers import moment
 from workbench.diffing.compare import diff
+from workbench.figures import UNKNOWN, count, duration, money
 from workbench.model.attempt import Attempt
 from workbench.model.prompt import Prompt
 from workbench.model.session import Iteration, Session

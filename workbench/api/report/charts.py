@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor, log10
 
 from workbench.api.report.html import Markup, Node, el
-from workbench.api.report.numbers import duration
+from workbench.figures import duration
 from workbench.measure.curves import FailureCurve
 from workbench.measure.failure import Recovery
 from workbench.measure.story import Story, Turn

@@ -12,8 +12,9 @@ from pathlib import Path
 from workbench.api.report.attempts import iteration_section
 from workbench.api.report.charts import curve_chart, recovery_chart, swatch, ttff_chart
 from workbench.api.report.html import Markup, Node, el, join, trusted
-from workbench.api.report.numbers import UNKNOWN, count, duration, moment, money, share
+from workbench.api.report.numbers import moment, share
 from workbench.errors import NotSaved
+from workbench.figures import UNKNOWN, count, duration, money
 from workbench.files.replace import replace_file
 from workbench.measure.audits import AuditReport
 from workbench.measure.curves import median_ms
@@ -119,16 +120,15 @@ def _tiles(session: Session, told: Story) -> Markup:
 def _range(rate: Rate | None) -> str:
     if rate is None:
         return "passed"
-    return f"passed ({100 * rate.low:.0f}\u2013{100 * rate.high:.0f}\u00a0%, n = {rate.total})"
+    return f"passed ({rate.between()}, n = {rate.total})"
 
 
 def _audit_tile(audit: AuditReport) -> list[tuple[str, str]]:
     """How often an audited abort was false; nothing without an audit."""
     if audit.rate is None:
         return []
-    low, high = 100 * audit.rate.low, 100 * audit.rate.high
-    said = f"false aborts ({low:.0f}\u2013{high:.0f}\u00a0%, n = {audit.audited})"
-    return [(f"{100 * audit.rate.value:.0f}\u00a0%", said)]
+    said = f"false aborts ({audit.rate.between()}, n = {audit.audited})"
+    return [(f"{audit.rate.value:.0%}", said)]
 
 
 def _avoided_tiles(lanes: Iterable[LaneStory]) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ def _curves(lanes: Sequence[LaneStory]) -> list[str]:
             out.append(f"{lane.lane}: nothing observed.")
             continue
         last = curve.points[-1] if curve.points else None
-        share = f"{last.share:.0%} ({last.low:.0%} to {last.high:.0%})" if last else "0%"
+        share = f"{last.share:.0%} ({last.between()})" if last else "0%"
         out.append(f"{lane.lane}: {share}, {curve.failed} of {curve.observed} failed.")
         steps = (f"{point.share:.0%} by {time(point.ms)}" for point in curve.points)
         out += [f"{lane.lane} over time: {', '.join(steps)}."] if curve.points else []
