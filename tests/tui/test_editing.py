@@ -234,7 +234,7 @@ async def test_another_sessions_prompt_is_not_saved_over_the_file_in_hand(tmp_pa
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.main)
         await answered(pilot, "alt+s", str(path))
-        await until(pilot, lambda: "Write over p.toml?" in shown(app))
+        await until(pilot, lambda: "Write over it?" in shown(app))
 
 
 async def test_values_that_were_typed_are_not_dropped_by_one_escape():
