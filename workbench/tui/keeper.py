@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -55,6 +55,7 @@ class DraftKeeper:
         self._again = _draft_in(self._store) if session is not None else None
         self._kept: Draft | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._last: Future[object] | None = None
         self._mine = True
 
     @classmethod
@@ -93,14 +94,13 @@ class DraftKeeper:
         secrets may have to be looked up first. With *wait*, until it is done.
         """
         job = self._job(model)
-        if job is None:
-            return
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "draft")
-        done = self._thread.submit(job)
-        if wait:
+        if job is not None:
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, "draft")
+            self._last = self._thread.submit(job)
+        if wait and self._last is not None:
             with suppress(TimeoutError):
-                done.result(LEAVE_SECONDS)
+                self._last.result(LEAVE_SECONDS)
 
     def _job(self, model: ViewModel) -> Callable[[], object] | None:
         if self._again is not None:

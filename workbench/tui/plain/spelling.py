@@ -58,14 +58,14 @@ _WORDS = {
     "\u00b1": "plus or minus",
     "\u2013": "unknown",
     "\u2212": "minus ",
-    "\u00b7": "pending",
     "\u2190": "changed",
     "\u2192": "to",
     "\u2026": "...",
     "\u202f": "",
     "\u00d7": " times",
 }
-_SIGN = re.compile("[" + "".join(_WORDS) + "]")
+DOT = "\u00b7"
+_SIGN = re.compile(f"[{DOT}{''.join(_WORDS)}]")
 _GAPS = re.compile(r" {2,}")
 
 
@@ -90,11 +90,12 @@ def spelled(text: str) -> str:
     return text.translate(_table())
 
 
-def in_words(line: Line) -> str:
-    """Return a line made for the screen as a sentence's worth of words: its signs are said, and the
-    gaps that kept its columns apart are commas.
+def in_words(line: Line, dot: str = "pending") -> str:
+    """Return a line made for the screen as a sentence's worth of words: its signs are said (*dot*
+    is what a dot in the middle stands for), and the gaps that kept its columns apart are commas.
     """
-    text = _SIGN.sub(lambda found: _WORDS[found[0]], plain(line)).strip()
+    said = {**_WORDS, DOT: dot}
+    text = _SIGN.sub(lambda found: said[found[0]], plain(line)).strip()
     return _GAPS.sub(", ", text)
 
 

@@ -19,7 +19,7 @@ from workbench.engine.plan import (
     StartRace,
     Warm,
 )
-from workbench.errors import EngineDied, UsageError
+from workbench.errors import EngineDied, UsageError, WorkbenchError
 from workbench.model.events import (
     Annotated,
     CasesRun,
@@ -145,8 +145,10 @@ class Talk:
 
         try:
             await self.aside(gather)
-        finally:
+        except (WorkbenchError, asyncio.CancelledError):
             self._unfinished = None
+            raise
+        self._unfinished = None
         typed.finish()
         return bool(typed.lines)
 

@@ -39,7 +39,7 @@ async def lane(talk: Talk, text: str) -> None:
     elif what.casefold() == "try":
         talk.say(f"Trying {name}: one short request is sent.")
         lines = await check_lane(desk, name)
-        talk.voice.read([in_words(line) for line in lines])
+        talk.voice.read([in_words(line, "without") for line in lines])
     else:
         await _field(talk, desk, name, _key(what), value.strip())
 
