@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.tui.serving import LANES, environment, gone
-from tests.tui.stories import HOSTILE
 from tests.tui.test_ends import Terminal
 from workbench.tui.plain.commands.registry import every
 
@@ -136,6 +135,74 @@ def test_a_signal_ends_it_and_its_engine(project, number, code, racing: bool):
     assert b"Traceback" not in terminal.out
 
 
+def test_ctrl_c_while_lines_are_typed_leaves_everything_as_it_was(project):
+    terminal = start(project)
+    do(terminal, "user", "a dot alone ends it", "\n")
+    terminal.out = b""
+    os.write(terminal.main, b"half a thought\n")
+    terminal.read_until(b"half a thought")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.read_until(b"Stopped")
+    terminal.read_until(b"workbench: ")
+    said = do(terminal, "prompt", "User message:")
+    assert "half a thought" not in said
+    os.write(terminal.main, b"quit\n")
+    assert terminal.leave() == 0
+
+
+def test_ctrl_c_stops_any_long_work_and_the_prompt_is_back(project):
+    os.mkfifo(project / "rows.csv")  # nobody ever writes into it
+    terminal = start(project)
+    do(terminal, "send", "Iteration 1: ")
+    do(terminal, "rows rows.csv", "\n", "")
+    terminal.settle()
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.read_until(b"Stopped.")
+    do(terminal, "history", "Iteration 1: ")
+    os.write(terminal.main, b"quit\n")
+    assert terminal.leave() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_lines_being_typed_are_there_again_after_the_terminal_has_gone(project, number):
+    terminal = start(project)
+    do(terminal, "user", "a dot alone ends it", "\n")
+    os.write(terminal.main, b"half a thought\nand more\n")
+    terminal.read_until(b"and more")
+    terminal.settle()
+    terminal.process.send_signal(number)
+    assert terminal.leave() == 128 + number
+    again = Terminal(project, term="dumb", command=COMMAND, folder=project)
+    again.read_until(b"What you had not sent last time is here again.")
+    again.read_until(b"workbench: ")
+    assert "  half a thought\r\n  and more" in do(again, "prompt", "User message:")
+    os.write(again.main, b"\x04")
+    assert again.leave() == 0
+
+
+def test_a_line_that_the_terminal_cut_short_is_refused_not_half_taken(project):
+    terminal = start(project)
+    os.write(terminal.main, b"user " + b"x" * 5000 + b"\n")
+    terminal.read_until(b"The terminal cut this line short: it was not taken. Load it from a file")
+    terminal.read_until(b"workbench: ")
+    assert "xxxx" not in do(terminal, "prompt", "User message:")
+    os.write(terminal.main, b"quit\n")
+    assert terminal.leave() == 0
+
+
+def test_a_terminal_that_can_edit_lines_takes_long_ones_whole(project):
+    terminal = Terminal(project, term="xterm-256color", command=COMMAND, folder=project)
+    terminal.read_until(b"A new session.")
+    terminal.read_until(b"workbench: ")
+    os.write(terminal.main, b"user " + b"x" * 5000 + b"\n")
+    terminal.read_until(b"The user message is set.")
+    terminal.read_until(b"workbench: ")
+    do(terminal, "write long.toml", "Written to long.toml.")
+    assert "x" * 5000 in (project / "long.toml").read_text()
+    os.write(terminal.main, b"quit\n")
+    assert terminal.leave() == 0
+
+
 ELSEWHERE = """
 import signal, sys, threading
 from pathlib import Path
@@ -172,76 +239,6 @@ def test_a_signal_that_interrupts_no_read_needs_no_key_to_be_heard(tmp_path, ter
             process.kill()
     os.close(main)
     os.close(side)
-
-
-def piped(project: Path, lines: str, **more: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        COMMAND,
-        input=lines.encode(),
-        cwd=project,
-        env={**environment(project), **more},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_hostile_text_is_said_and_never_obeyed(project):
-    text = json.dumps("begin" + "".join(HOSTILE[:6] + HOSTILE[7:]) + "end", ensure_ascii=False)
-    (project / "workbench.toml").write_text(
-        '[defaults]\nlanes = ["x"]\nchecks = ["json"]\n'
-        f"[lanes.x]\nprovider = 'scripted'\nmodel = 'm'\noptions = {{ text = {text} }}\n"
-    )
-    done = piped(project, "send\nshow\nfail\nreplay\ncase\n-\nhistory\nlanes\nsessions\n\x1b]0;x\n")
-    assert done.returncode == 0
-    assert b"begin" in done.stdout
-    for harmful in (b"\x1b", b"\x07", b"\xc2\x9b", b"\xe2\x80\xae", b"\x00"):
-        assert harmful not in done.stdout
-
-
-def test_a_terminal_that_knows_only_ascii_hears_everything(project):
-    more = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = piped(project, "user Grüße\nsend\nprompt\nquit\n", **more)
-    assert done.returncode == 0
-    assert b"Iteration 1: " in done.stdout
-    assert b"Traceback" not in done.stderr
-    done.stdout.decode("ascii")
-
-
-def test_the_setting_makes_it_the_default_and_the_screen_points_to_it(project):
-    refused = subprocess.run(
-        COMMAND[:3], env=environment(project), cwd=project, capture_output=True, check=False
-    )
-    assert refused.returncode == 2
-    assert b"workbench --plain" in refused.stderr
-    (project / "workbench.toml").write_text(LANES + "\n[screen]\nplain = true\n")
-    done = subprocess.run(
-        COMMAND[:3],
-        env=environment(project),
-        cwd=project,
-        input=b"quit\n",
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0
-    assert b"Workbench, line by line." in done.stdout
-
-
-def test_nothing_of_the_screens_toolkit_is_imported(project):
-    code = (
-        "import sys, io; sys.stdin = io.StringIO('quit\\n'); sys.argv = ['workbench', '--plain']\n"
-        "from workbench.__main__ import main\n"
-        "try: main()\nexcept SystemExit: pass\n"
-        "print('textual' in sys.modules, 'rich' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(project),
-        cwd=project,
-        capture_output=True,
-        check=True,
-    )
-    assert done.stdout.endswith(b"False False\n")
 
 
 def test_every_command_and_every_way_to_call_it_is_on_its_page():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -35,6 +35,11 @@ MOST = 200
 def more(known: int) -> int:
     """Return how many earlier iterations to read next, with *known* of them there already."""
     return max(RECENT, min(known, MOST))
+
+
+EXAMPLES = "examples/"
+CASES = "cases of "
+"""How the ids of recorded examples, and the titles of guards' sessions, begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,17 @@ def _forget(_name: str, _value: str) -> None:
 
 
 def _unknown(_case: Case) -> Case | None:
+    return None
+
+
+def worked_on(entries: Iterable[SessionEntry], here: str | None = None) -> str | None:
+    """Return the id of the session that was worked on last, of *entries* newest first: no example,
+    none that only keeps what came of cases, and not the one that is open *here*.
+    """
+    for entry in entries:
+        kept = entry.id.startswith(EXAMPLES) or entry.title.startswith(CASES)
+        if not kept and entry.id != here:
+            return entry.id
     return None
 
 

@@ -139,9 +139,8 @@ class Console:
 
     def _carry_out(self, work: Coroutine[None, None, None]) -> None:
         """Run *work* to its end; Ctrl+C ends it, or does what it wants done instead."""
-        self._pressed = 0
-        loop = self._runner.get_loop()
-        task = self._task = loop.create_task(work)
+        self._listening = False
+        task = self._task = self._runner.get_loop().create_task(work)
         try:
             while not task.done():
                 self._runner.run(self._until_it_asks(task))
@@ -150,9 +149,11 @@ class Console:
             task.result()
         except (KeyboardInterrupt, asyncio.CancelledError):
             task.cancel()
+            self._forget_typed()
             _write("Stopped.")
         finally:
             self._task = None
+            self._pressed = 0
 
     async def _until_it_asks(self, task: asyncio.Task[None]) -> None:
         wanted = asyncio.ensure_future(self._wanted.wait())
@@ -171,21 +172,31 @@ class Console:
 
     def _answer(self, job: Callable[[], object], done: asyncio.Future[object]) -> None:
         self._aside = None
+        if done.done():  # Ctrl+C came before the question did
+            return
         try:
             job()
         except KeyboardInterrupt:
-            done.set_exception(UsageError("Stopped: everything is as it was."))
-        except WorkbenchError as error:
+            self._forget_typed()
+            error: WorkbenchError | None = UsageError("Stopped: everything is as it was.")
+        except WorkbenchError as found:
+            error = found
+        else:
+            error = None
+        if error is not None:
             done.set_exception(error)
         else:
             done.set_result(None)
 
     def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
-        """Ctrl+C: at a prompt it ends the line; else the command, if need be by force."""
+        """Ctrl+C: at a prompt it ends the line; else the command, if need be by force. Between the
+        two the next prompt hears of it.
+        """
         self._pressed += 1
-        if self._listening or self._pressed > 1 or self._task is None:
+        if self._listening or self._pressed > 1:
             raise KeyboardInterrupt
-        self._runner.get_loop().call_soon_threadsafe(self._stop)
+        if self._task is not None:
+            self._runner.get_loop().call_soon_threadsafe(self._stop)
 
     def _stop(self) -> None:
         if self._talk is not None and self._talk.stop is not None:
@@ -200,6 +211,9 @@ class Console:
 
     def _ask(self, question: str) -> str | None:
         self._listening = True
+        if self._pressed:  # in the moment before
+            self._pressed = 0
+            raise KeyboardInterrupt
         try:
             with self._nudge.awake():
                 line = input(question if self._terminal else "")
@@ -213,12 +227,21 @@ class Console:
             raise Ended(GONE) from error
         finally:
             self._listening = False
+            self._pressed = 0
         if self._terminal and line is None:
             _write("")
         if line is not None and self._cut(line):
             hint = "Load it from a file (load FILE), or use your own editor (edit)."
             raise UsageError("The terminal cut this line short: it was not taken.", hint)
         return line
+
+    def _forget_typed(self) -> None:
+        """Forget what was typed ahead of Ctrl+C: it was meant for what has been stopped."""
+        if self._terminal:
+            with contextlib.suppress(OSError, ImportError):
+                import termios
+
+                termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
     def _cut(self, line: str) -> bool:
         """Return whether the terminal has cut a line: its end is lost."""

@@ -18,7 +18,7 @@ from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
 from workbench.tui.ready import asked
 from workbench.tui.screens.copying import CopyingScreen
-from workbench.tui.setup import RECENT, Setup
+from workbench.tui.setup import RECENT, Setup, worked_on
 from workbench.tui.state import ViewModel
 from workbench.tui.trail import partly
 from workbench.tui.widgets.editor import Editor
@@ -204,8 +204,7 @@ class LookingScreen(CopyingScreen):
 
     def open_last(self) -> None:
         """Open the session that was worked on last."""
-        own = (e.id for e in self.setup.sessions("") if not e.id.startswith("examples/"))
-        last = next(own, None)
+        last = worked_on(self.setup.sessions(""))
         if last is None:
             self.tell(Notice("info", "There is no earlier prompt yet.", "Send this one first."))
         else:

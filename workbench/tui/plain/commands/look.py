@@ -67,8 +67,9 @@ async def copy(talk: Talk, text: str) -> None:
         _write_new(from_home(name), attempt.text)
     except FileExistsError as error:
         raise UsageError(f"{name} is there already.", "Choose another name.") from error
-    except OSError as error:
-        raise UsageError(f"{name} cannot be written: {error.strerror}.") from error
+    except (OSError, ValueError) as error:  # a name may hold what no name can
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{name} cannot be written: {why}.") from error
     talk.say(f"The answer of {attempt.queued.lane} is in {name}.")
 
 

@@ -9,7 +9,7 @@ from workbench.text import plural
 from workbench.tui.plain import listing, words
 from workbench.tui.plain.commands.action import Action, Group, named, number_of
 from workbench.tui.plain.talk import Talk
-from workbench.tui.setup import RECENT
+from workbench.tui.setup import RECENT, worked_on
 from workbench.tui.trail import branches
 
 
@@ -149,8 +149,7 @@ async def _open_last(talk: Talk) -> None:
     found = await talk.work(lambda: talk.setup.sessions(""))
     head = talk.model.fold.head
     here = None if head is None else head.id
-    own = (e.id for e in found if not e.id.startswith("examples/") and e.id != here)
-    last = next(own, None)
+    last = worked_on(found, here)
     if last is None:
         raise UsageError("There is no earlier session.", "To send the prompt: send")
     await talk.open(OpenSession(last, last=RECENT))
