@@ -44,9 +44,9 @@ from workbench.model.verdict import CheckResult, FirstFailure, Severity, Verdict
 class LiveAttempt:
     """The state of one attempt while its events arrive.
 
-    ``parts`` are the answer's chunk texts in order (never joined while streaming) and ``chars``
-    their total length; ``version`` grows with every event, so that a widget can see cheaply
-    whether anything changed.
+    ``parts`` are the answer's chunk texts in order (never joined while streaming), ``chars`` their
+    total length and ``reasoning_chars`` that of the reasoning; ``version`` grows with every event,
+    so that a widget can see cheaply whether anything changed.
     """
 
     __slots__ = (
@@ -59,6 +59,7 @@ class LiveAttempt:
         "judged",
         "parts",
         "queued",
+        "reasoning_chars",
         "reasoning_parts",
         "reasoning_times",
         "started",
@@ -79,6 +80,7 @@ class LiveAttempt:
         self.reasoning_parts: list[str] = []
         self.reasoning_times: list[float] = []
         self.chars = 0
+        self.reasoning_chars = 0
         severities: tuple[Severity, ...] = queued.severities or tuple("fail" for _ in queued.checks)
         self.judged: list[JudgeReply] = []
         self.checks: list[CheckResult] = [
@@ -154,14 +156,14 @@ class LiveAttempt:
     def _take_chunks(self, event: Chunks) -> None:
         if event.channel == "reasoning":
             parts, times = self.reasoning_parts, self.reasoning_times
+            self.reasoning_chars += sum(len(text) for _, text in event.pieces)
         else:
             parts, times = self.parts, self.times
+            self.chars += sum(len(text) for _, text in event.pieces)
             self.state = "streaming" if self.live else self.state
         for ms, text in event.pieces:
             times.append(ms)
             parts.append(text)
-            if event.channel == "answer":
-                self.chars += len(text)
 
     def _take_verdict(self, event: VerdictReached) -> None:
         if not 0 <= event.index < len(self.checks):

@@ -50,6 +50,7 @@ class CaseWatch:
         self.nobody = ""
         self._asked = 0
         self._session = ""
+        self._before: tuple[tuple[int, int], dict[Key, CaseJudged]] | None = None
 
     def take(self, event: Event) -> bool:
         """Take an event if it is about cases; returns whether it was."""
@@ -110,6 +111,7 @@ class CaseWatch:
             self._session = session
             if self._asked or self.found:
                 self.found, self.state, self._asked = {}, None, 0
+                self.version += 1
 
     # -- what came of it ------------------------------------------------------------------------
 
@@ -122,10 +124,12 @@ class CaseWatch:
 
     def before(self, number: int) -> Mapping[Key, CaseJudged]:
         """Return what came of the cases the last time before *number*, case by case."""
-        out: dict[Key, CaseJudged] = {}
-        for earlier in sorted(n for n in self.found if n < number):
-            out |= self.found[earlier]
-        return out
+        if self._before is None or self._before[0] != (self.version, number):
+            out: dict[Key, CaseJudged] = {}
+            for earlier in sorted(n for n in self.found if n < number):
+                out |= self.found[earlier]
+            self._before = (self.version, number), out
+        return self._before[1]
 
     def flips(self, number: int | None = None) -> list[Flip]:
         """Return what flipped against the earlier prompt, broken ones first."""

@@ -11,6 +11,7 @@ from workbench.model.prompt import DataRow
 from workbench.records import dataclass
 from workbench.text import plural, shorten, visible_line
 from workbench.tui import format as fmt
+from workbench.tui.draft import Draft
 from workbench.tui.lines import Line, Span, width
 from workbench.tui.row_index import RowIndex
 from workbench.tui.rows import badge, verdict_line
@@ -41,6 +42,7 @@ class DataTable:
         self.at = 0
         self.column = ID
         self._before = [] if before is None else before
+        self._measured: tuple[Draft, list[str], dict[str, int]] | None = None
         ids = [row.id for row in self.rows]
         if model.row in ids:
             self.at = ids.index(model.row or "")
@@ -57,9 +59,19 @@ class DataTable:
 
     def names(self) -> list[str]:
         """Return the values' columns: the prompt's variables first, then what rows have besides."""
-        used = self.model.draft.prompt.variables()
-        more = (name for row in self.rows[:1000] for name in row.values)
-        return [n for n in dict.fromkeys((*used, *more)) if n != ID or n in used]
+        return self._columns_of_values()[0]
+
+    def _columns_of_values(self) -> tuple[list[str], dict[str, int]]:
+        """Return their names, and how wide the columns want to be as far as that was asked: looked
+        up once for each draft, a frame has no time for it.
+        """
+        draft = self.model.draft
+        if self._measured is None or self._measured[0] is not draft:
+            used = draft.prompt.variables()
+            more = (name for row in draft.rows[:1000] for name in row.values)
+            names = [n for n in dict.fromkeys((*used, *more)) if n != ID or n in used]
+            self._measured = draft, names, {}
+        return self._measured[1:]
 
     def columns(self) -> list[str]:
         """Return every column's name in order; lanes begin with a space."""
@@ -190,6 +202,12 @@ class DataTable:
 
     def _wanted(self, name: str) -> int:
         """Return the cells that the longest of a column's first values takes."""
+        known = self._columns_of_values()[1]
+        if name not in known:
+            known[name] = self._longest(name)
+        return known[name]
+
+    def _longest(self, name: str) -> int:
         most = len(name)
         for row in self.rows[:200]:
             text = "  ".join(row.checks) if name == CHECKS else row.values.get(name, "")

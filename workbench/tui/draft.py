@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from workbench.model.events import IterationStarted
 from workbench.model.lane import Lane
@@ -26,6 +26,30 @@ class Draft:
         if not self.rows:
             return tuple(asked)
         return tuple(n for n in asked if any(n not in row.values for row in self.rows))
+
+    def changed(
+        self,
+        *,
+        system: str | None = None,
+        user: str | None = None,
+        checks: Iterable[str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        rows: Iterable[DataRow] | None = None,
+    ) -> Draft:
+        """Return it with other parts; None leaves one as it is, an empty system message removes
+        that.
+        """
+        prompt = self.prompt
+        if system is not None:
+            prompt = replace(prompt, system=system or None)
+        if user is not None:
+            prompt = replace(prompt, user=user)
+        return Draft(
+            prompt,
+            self.checks if checks is None else tuple(checks),
+            self.variables if variables is None else dict(variables),
+            self.rows if rows is None else tuple(rows),
+        )
 
 
 def _no_fallbacks(_lanes: Iterable[Lane]) -> tuple[Lane, ...]:
@@ -76,6 +100,14 @@ def draft_of(started: IterationStarted) -> Draft:
     return Draft(started.prompt, started.checks, dict(started.variables), started.rows)
 
 
+def sharing_rows(event: IterationStarted, draft: Draft) -> IterationStarted:
+    """Return the start of an iteration with the very rows of *draft* if it has equal ones: many
+    rows are then held once, and compared in no time.
+    """
+    equal = bool(draft.rows) and event.rows == draft.rows
+    return replace(event, rows=draft.rows) if equal else event
+
+
 def same(draft: Draft, sent: Draft) -> bool:
     """Return whether sending *draft* would send what *sent* was; unused values do not count.
 
@@ -85,6 +117,10 @@ def same(draft: Draft, sent: Draft) -> bool:
     return (
         draft.prompt == sent.prompt
         and draft.checks == sent.checks
-        and (draft.rows == sent.rows or (len(sent.rows) == 1 and sent.rows[0] in draft.rows))
+        and (_same_rows(draft, sent) or (len(sent.rows) == 1 and sent.rows[0] in draft.rows))
         and all(draft.variables.get(n) == sent.variables.get(n) for n in names)
     )
+
+
+def _same_rows(draft: Draft, sent: Draft) -> bool:
+    return draft.rows is sent.rows or draft.rows == sent.rows

@@ -74,10 +74,11 @@ def _speed(attempt: LiveAttempt) -> float | None:
     """Output tokens per second between first and last chunk, once the attempt has ended."""
     if attempt.ended is None or attempt.ended.tokens.output is None:
         return None
-    times = attempt.reasoning_times + attempt.times
-    if len(times) < 2 or times[-1] <= times[0]:
+    first = attempt.reasoning_times or attempt.times
+    last = attempt.times or attempt.reasoning_times
+    if not first or last[-1] <= first[0]:
         return None
-    return attempt.ended.tokens.output / ((times[-1] - times[0]) / 1000)
+    return attempt.ended.tokens.output / ((last[-1] - first[0]) / 1000)
 
 
 def tracks(model: ViewModel) -> list[Track]:

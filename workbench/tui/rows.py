@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from workbench.model.fold import LiveAttempt, LiveIteration
+from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.records import dataclass
@@ -16,6 +16,7 @@ from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, joined, width
 from workbench.tui.row_index import Tally
 from workbench.tui.state import ViewModel
+from workbench.tui.sums import Totals
 from workbench.tui.tries import instead
 
 _LIVE: dict[str, tuple[str, str, str]] = {
@@ -118,7 +119,7 @@ def head(
     model = "" if lane.model == lane.name else f"  {lane.model}"
     name: Line = ((lane.name, "bold"), (model, "muted"))
     if attempt is not None and attempt.reasoning_parts:
-        size = fmt.count(sum(map(len, attempt.reasoning_parts)))
+        size = fmt.count(attempt.reasoning_chars)
         fold = "\u25be" if reasoning else "\u25b8"
         name = ((lane.name, "bold"), (f"  {fold} reasoning, {size} chars", "accent"))
     if tally:
@@ -205,40 +206,7 @@ def welcome(keys: Mapping[str, str]) -> list[Line]:
 # -- totals -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """An iteration in numbers; None is unknown. Times in milliseconds, money in US dollars."""
-
-    attempts: int
-    passed: int
-    decided: int
-    first_failure: float | None
-    end: float | None
-    tokens: int | None
-    usd: float | None
-
-
-_NOTHING = Totals(0, 0, 0, None, None, None, None)
 _GAP: Span = ("   ", "")
-
-
-def totals(iteration: LiveIteration) -> Totals:
-    """Add up an iteration. Money is known only if it is known of every attempt that ended."""
-    attempts = list(iteration.attempts.values())
-    failures = [a.first_failure.ms for a in attempts if a.first_failure is not None]
-    ends = [a.ended for a in attempts if a.ended is not None]
-    outputs = [e.tokens.output for e in ends if e.tokens.output is not None]
-    costs = [e.cost.usd for e in ends]
-    known = [usd for usd in costs if usd is not None]
-    return Totals(
-        attempts=len(attempts),
-        passed=sum(a.verdict == "pass" for a in attempts),
-        decided=sum(a.verdict != "pending" for a in attempts),
-        first_failure=min(failures, default=None),
-        end=max((e.ms for e in ends), default=None),
-        tokens=sum(outputs) if outputs else None,
-        usd=sum(known) if known and len(known) == len(costs) else None,
-    )
 
 
 def totals_line(model: ViewModel, cells: int = 200) -> Line:
@@ -248,9 +216,9 @@ def totals_line(model: ViewModel, cells: int = 200) -> Line:
     current = model.iteration
     if current is None:
         return (("Nothing sent yet.", "muted"),)
-    now = totals(current)
+    now = model.index_of(current).totals()
     previous = model.previous
-    then = _NOTHING if previous is None else totals(previous)
+    then = Totals() if previous is None else model.index_of(previous).totals()
     failure = fmt.duration(now.first_failure) if now.first_failure is not None else "none"
     change = fmt.duration_change(now.first_failure, then.first_failure)
     parts = [

@@ -14,6 +14,7 @@ from dataclasses import replace
 from workbench.engine.plan import RacePlan
 from workbench.model.events import (
     AbortMode,
+    Chunks,
     Event,
     IterationEnded,
     IterationStarted,
@@ -22,10 +23,10 @@ from workbench.model.events import (
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow
-from workbench.tui.draft import Draft, Rules, draft_of, same
+from workbench.tui.draft import Draft, Rules, draft_of, same, sharing_rows
 from workbench.tui.interrupted import interrupted
 from workbench.tui.memory import forget_old
-from workbench.tui.row_index import RowIndex
+from workbench.tui.row_index import Indexes, RowIndex
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
@@ -69,7 +70,7 @@ class ViewModel:
         self._awaiting = 0
         self.raced: set[int] = set()
         self._chosen: dict[tuple[int, str], int] = {}
-        self._indexes: dict[int, RowIndex] = {}
+        self._indexes = Indexes()
         self._row: str | None = None
 
     def open_session(self) -> None:
@@ -94,15 +95,24 @@ class ViewModel:
         before = self.draft
         for event in events:
             self.version += 1
-            self.fold.apply(event)
             if isinstance(event, IterationStarted):
-                self._on_iteration(event)
-            elif isinstance(event, Notice):
+                self._on_iteration(sharing_rows(event, self.draft))
+                continue
+            self._take(event)
+            if isinstance(event, Notice):
                 self.notice = event
         self.fold.settle()
         return self.draft is not before
 
+    def _take(self, event: Event) -> None:
+        """Fold an event, and say which attempt it changed; more text changes no count."""
+        self.fold.apply(event)
+        attempt = self.fold.attempts.get(getattr(event, "attempt", 0))
+        if attempt is not None and not isinstance(event, Chunks):
+            self._indexes.changed(attempt)
+
     def _on_iteration(self, event: IterationStarted) -> None:
+        self.fold.apply(event)
         self._started_at[event.iteration] = self._clock()
         newest = max(self.fold.iterations) == event.iteration
         if self._awaiting:
@@ -165,7 +175,7 @@ class ViewModel:
         """
         found = interrupted(self.fold, self.raced)
         for event in found:
-            self.fold.apply(event)
+            self._take(event)
             if isinstance(event, IterationEnded):
                 text = f"Iteration {event.iteration} was interrupted: what had arrived is kept."
                 self.say(Notice("info", text))
@@ -231,10 +241,7 @@ class ViewModel:
 
     def index_of(self, iteration: LiveIteration) -> RowIndex:
         """Return the attempts of an iteration by data row and lane."""
-        found = self._indexes.get(iteration.number)
-        if found is None or found.iteration is not iteration:
-            found = self._indexes[iteration.number] = RowIndex(iteration)
-        return found
+        return self._indexes.of(iteration)
 
     @property
     def row(self) -> str | None:
@@ -285,16 +292,8 @@ class ViewModel:
         rows: Sequence[DataRow] | None = None,
     ) -> None:
         """Take what was typed; None leaves a part as it is, an empty system message removes it."""
-        prompt = self.draft.prompt
-        if system is not None:
-            prompt = replace(prompt, system=system or None)
-        if user is not None:
-            prompt = replace(prompt, user=user)
-        draft = Draft(
-            prompt,
-            self.draft.checks if checks is None else tuple(checks),
-            self.draft.variables if variables is None else dict(variables),
-            self.draft.rows if rows is None else tuple(rows),
+        draft = self.draft.changed(
+            system=system, user=user, checks=checks, variables=variables, rows=rows
         )
         if draft != self.draft:
             self.draft = draft

@@ -6,7 +6,7 @@ from workbench.model.fold import LiveIteration
 from workbench.model.session import in_tree_order
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span
-from workbench.tui.rows import badge, totals
+from workbench.tui.rows import badge
 from workbench.tui.state import ViewModel
 
 
@@ -63,7 +63,7 @@ def history_line(model: ViewModel, number: int, depth: int = 0) -> Line:
     shifted right by its *depth* in the tree.
     """
     iteration = model.fold.iterations[number]
-    now = totals(iteration)
+    now = model.index_of(iteration).totals()
     star = "\u2605" if iteration.marks.star else " "
     parent = iteration.started.parent
     branch = f" from {parent}" if parent is not None and parent != number - 1 else ""

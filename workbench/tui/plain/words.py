@@ -15,7 +15,6 @@ from workbench.tui.compare import Pair, compare, noise
 from workbench.tui.lines import plain as text_of
 from workbench.tui.plain.spelling import quoted
 from workbench.tui.plain.voice import ORPHANS
-from workbench.tui.rows import totals
 from workbench.tui.state import ViewModel
 
 AROUND = 40
@@ -181,14 +180,14 @@ def case(made: Case, suite: str) -> list[str]:
 
 def summary(model: ViewModel, iteration: LiveIteration, *, alone: bool = False) -> str:
     """Return an iteration in one sentence; unless *alone*, with the one it is compared with."""
-    now = totals(iteration)
+    now = model.index_of(iteration).totals()
     first = "nothing failed"
     if now.first_failure is not None:
         first = f"first failure after {time(now.first_failure)}"
     text = f"Iteration {iteration.number}: {now.passed} of {now.attempts} passed, {first}"
     before = model.previous if iteration is model.iteration and not alone else None
     if before is not None:
-        then = totals(before)
+        then = model.index_of(before).totals()
         text += f"; iteration {before.number} had {then.passed} of {then.attempts}"
     return text + "."
 

@@ -146,8 +146,8 @@ class VariablesLine(Plain):
 
     def lines(self, size: Size) -> Sequence[Line]:
         """Return one line for each variable."""
-        draft = self.model.draft
-        row = next((row for row in draft.rows if row.id == self.model.row), None)
+        draft, name = self.model.draft, self.model.row
+        row = next((row for row in draft.rows if row.id == name), None)
         row = row or next(iter(draft.rows), None)
         out: list[Line] = []
         if row is not None:
