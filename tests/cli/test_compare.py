@@ -85,9 +85,30 @@ def test_a_search_goes_on_over_recorded_answers_without_asking_twice(
     assert f"{tries} tries, 0 requests" in third.err
 
 
-def test_one_recording_is_no_lane_to_shrink_on(workbench: Call, project: Path) -> None:
+def test_one_recording_is_no_lane_to_shrink_on_and_the_one_that_asks_is_named(
+    workbench: Call, project: Path
+) -> None:
     suite(project, ["no"])
     with (project / "workbench.toml").open("a") as file:
-        file.write('[lanes.tape]\nprovider = "replay"\nmodel = "m"\n')
+        file.write('[lanes.tape]\nprovider = "replay"\nmodel = "script"\n')
+        file.write('[lanes.lost]\nprovider = "replay"\nmodel = "nobody has it"\n')
     result = workbench("cases", "shrink", "s", "c0", "-l", "tape")
     assert (result.code, "plays one recording" in result.err) == (2, True)
+    assert "--lane good; --cached" in result.err
+    lost = workbench("cases", "shrink", "s", "c0", "-l", "lost")
+    assert (lost.code, "Declare a lane that asks nobody has it itself" in lost.err) == (2, True)
+
+
+def test_a_case_shrinks_on_the_lane_that_failed_unless_told(workbench: Call, project: Path) -> None:
+    workbench("send", "Please. Write JSON.", "-l", "prose", "-c", "json")
+    session = next((project / "sessions").iterdir()).stem
+    case = workbench("cases", "add", session, "--suite", "own").out.strip()
+    assert workbench("cases", "shrink", "own", case).code == 0
+    (project / "workbench.toml").write_text('[lanes.other]\nprovider = "scripted"\nmodel = "m"\n')
+    gone = workbench("cases", "shrink", "own", case)
+    assert (gone.code, "from the lane prose, which is not declared here" in gone.err) == (2, True)
+    append_cases(
+        project / "suites" / "bare.jsonl", [Case("bare", (Message("user", "x"),), checks=("json",))]
+    )
+    bare = workbench("cases", "shrink", "bare", "bare")
+    assert (bare.code, "Name a lane with --lane." in bare.err) == (2, True)

@@ -28,13 +28,14 @@ from workbench.suites.shrink import Shrunk, shrink
 
 @dataclass(frozen=True, slots=True)
 class Smaller:
-    """The smaller case, and how it was found. ``case`` is None when the input does not fail.
-    ``sent`` is how many requests it took; answers from the cache are none.
+    """The smaller case, and how it was found. ``case`` is None when the input does not fail on
+    ``lane``. ``sent`` is how many requests it took; answers from the cache are none.
     """
 
     case: Case | None
     before: int
     found: Shrunk | None
+    lane: str
     sent: int = 0
 
 
@@ -42,15 +43,15 @@ def shrink_case(
     settings: Settings,
     suite: str,
     case_id: str,
-    lane: str,
+    lane: str | None = None,
     *,
     budget: int = 60,
     repeat: int = 1,
     cached: bool = False,
 ) -> Smaller:
-    """Shrink the last user message of a case by delta debugging on *lane*, in at most *budget*
-    tries of *repeat* requests each, and append the smaller case to the suite, unless it holds the
-    same failure already.
+    """Shrink the last user message of a case by delta debugging on *lane* (without one, that whose
+    answer the case keeps), in at most *budget* tries of *repeat* requests each, and append the
+    smaller case to the suite, unless it holds the same failure already.
 
     With *cached*, answers on record are taken from the cache and new ones kept there, so that a
     search goes on where an earlier one ended; without, answers are cancelled as soon as they fail.
@@ -68,25 +69,43 @@ def shrink_case(
     place = max((n for n, m in enumerate(case.messages) if m.role == "user"), default=-1)
     if place < 0:
         raise UsageError(f"The case {case_id} has no user message to shrink.")
-    if settings.lane(lane).provider == "replay":
-        raise UsageError(
-            f"The lane {lane} plays one recording: it would answer any smaller input the same.",
-            "Shrink on the lane that was recorded; --cached takes the answers it gave before.",
-        )
+    chosen = _lane(settings, case, lane)
     with asyncio.Runner(loop_factory=metered_loop) as runner:
-        tried = _Tries(settings, case, place, settings.lane(lane), repeat, cached=cached)
+        tried = _Tries(settings, case, place, chosen, repeat, cached=cached)
         found = runner.run(tried.search(budget))
     before = len(case.messages[place].content)
     if found is None:
-        return Smaller(None, before, None, tried.sent)
+        return Smaller(None, before, None, chosen.name, tried.sent)
     made = replace(
         _with(case, place, found.text),
         id=f"{case.id}-small",
-        evidence=_evidence(tried.answers[found.text], settings.lane(lane)),
+        evidence=_evidence(tried.answers[found.text], chosen),
         notes=f"{case.notes}\nshrunk from {case.id}".strip(),
     )
     added = append_cases(path, [made], Redactor(known_secrets(settings)))
-    return Smaller((*added.written, *added.known)[0], before, found, tried.sent)
+    return Smaller((*added.written, *added.known)[0], before, found, chosen.name, tried.sent)
+
+
+def _lane(settings: Settings, case: Case, name: str | None) -> Lane:
+    """Return the lane to try on: the one called *name*, or the one that failed."""
+    failed = case.evidence.lane if case.evidence else ""
+    if name is None and failed not in settings.lanes:
+        what = f"comes from the lane {failed}, which is not declared here" if failed else "is none"
+        raise UsageError(f"The answer that {case.id} keeps {what}.", "Name a lane with --lane.")
+    lane = settings.lane(name or failed)
+    if lane.provider != "replay":
+        return lane
+    live = [each for each in settings.lanes.values() if each.provider != "replay"]
+    fits = [e.name for e in live if e.name == failed or e.model == lane.model]
+    hint = (
+        f"Shrink on {' or '.join(fits)}: --lane {fits[0]}; --cached takes the answers given before."
+        if fits
+        else f"Declare a lane that asks {lane.model} itself, and shrink on that."
+    )
+    raise UsageError(
+        f"The lane {lane.name} plays one recording: it would answer any smaller input the same.",
+        hint,
+    )
 
 
 class _Tries:

@@ -133,11 +133,13 @@ def rm(*, suite: str, ids: tuple[str, ...]) -> None:
 @cases.command()
 @click.argument("suite")
 @click.argument("case_id", metavar="ID")
-@click.option("--lane", "-l", required=True, help="The lane to try on.")
+@click.option("--lane", "-l", help="The lane to try on. Default: the one that failed.")
 @click.option("--budget", type=click.IntRange(1, 10_000), default=60, show_default=True)
 @click.option("--repeat", "-n", type=click.IntRange(1, 100), default=1, show_default=True)
 @click.option("--cached", is_flag=True, help="Take answers given before from the cache.")
-def shrink(*, suite: str, case_id: str, lane: str, budget: int, repeat: int, cached: bool) -> int:
+def shrink(
+    *, suite: str, case_id: str, lane: str | None, budget: int, repeat: int, cached: bool
+) -> int:
     """Make the input of case ID smaller while it still fails on a lane; add it as a new case.
 
     Tries at most BUDGET inputs. Exit code: 0 found, 1 the case does not fail (any more).
@@ -146,7 +148,7 @@ def shrink(*, suite: str, case_id: str, lane: str, budget: int, repeat: int, cac
         settings_for(), suite, case_id, lane, budget=budget, repeat=repeat, cached=cached
     )
     if made.case is None or made.found is None:
-        diagnostics.say(f"{case_id} does not fail on {lane}; nothing was added")
+        diagnostics.say(f"{case_id} does not fail on {made.lane}; nothing was added")
         return 1
     output.line(made.case.id)
     end = "no part of it can go" if made.found.minimal else "the budget ended the search"
