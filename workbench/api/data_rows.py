@@ -19,13 +19,13 @@ from workbench.checks.syntax import parse_checks
 from workbench.config.settings import Settings
 from workbench.errors import UsageError
 from workbench.files.home import from_home
+from workbench.files.texts import MOST_BYTES, read_text
 from workbench.model.prompt import DataRow
 from workbench.suites.case import Case
 from workbench.suites.codec import dump
 from workbench.suites.file import load_suite
 from workbench.suites.plan import checks_of, expecting
 
-MOST_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 10_000
 
 Record = Mapping[str, object]
@@ -41,7 +41,7 @@ def load_rows(settings: Settings, source: str) -> tuple[DataRow, ...]:
     path = from_home(source)
     kind = path.suffix.lower()
     if kind in (".csv", ".tsv", ".json", ".jsonl"):
-        text = _read(path)
+        text = read_text(path, hint="Split it, or take a sample.")
         if kind != ".jsonl" or not _is_suite(text):
             return _checked(path, _records(text, kind, path))
     found = load_suite(suite_path(settings, source))
@@ -65,20 +65,6 @@ def rows_of_cases(cases: Iterable[Case], source: str = "the suite") -> tuple[Dat
             "Run its cases as they are: workbench run.",
         )
     return rows
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text (byte {error.start}).") from error
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"{path} is larger than 64 MB.", "Split it, or take a sample.")
-    return text
 
 
 def _is_suite(text: str) -> bool:

@@ -10,6 +10,7 @@ from workbench.diffing.compare import apply, diff
 from workbench.diffing.noise import NoiseMark, noise_mark
 from workbench.diffing.records import Diff, Options
 from workbench.errors import UnknownName, UsageError
+from workbench.files.texts import read_text
 from workbench.model.attempt import Attempt
 from workbench.model.session import Iteration, Session
 from workbench.records import dataclass
@@ -27,8 +28,6 @@ __all__ = [
     "diff_prompts",
     "noise_mark",
 ]
-
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def diff_files(first: Path, second: Path, options: Options | None = None) -> Com
     Raises:
         UsageError: a file cannot be read, is larger than 64 MB, or is not UTF-8.
     """
-    a, b = _read(first), _read(second)
+    a, b = read_text(first), read_text(second)
     return Comparison("text", str(first), str(second), a, b, diff(a, b, options))
 
 
@@ -174,19 +173,3 @@ def _attempt(session: Session, number: int) -> Attempt:
         if attempt.number == number:
             return attempt
     raise UnknownName("attempt", str(number), (str(a.number) for a in session.attempts()))
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(data) > _MOST_BYTES:
-        raise UsageError(f"{path} is larger than 64 MB.", "Compare smaller parts of it.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path} is not UTF-8 text (byte {error.start}).", "Convert it, e.g. with iconv."
-        ) from error

@@ -278,7 +278,7 @@ def _changed(record: Record, usual: Record) -> dict[str, object]:
 def _is_table(path: Path, name: str) -> bool:
     import tomllib
 
-    lanes = tomllib.loads(path.read_text("utf-8")).get("lanes", {})
+    lanes = tomllib.loads(path.read_text("utf-8-sig")).get("lanes", {})
     return isinstance(lanes.get(name), dict)
 
 

@@ -21,8 +21,9 @@ from pathlib import Path
 
 from workbench.checks import registry
 from workbench.checks.base import Argument, Check, Definition
-from workbench.errors import CheckSyntaxError, UnknownName
+from workbench.errors import CheckSyntaxError, UnknownName, UsageError
 from workbench.files.home import from_home
+from workbench.files.texts import read_text
 from workbench.model.verdict import Severity
 from workbench.records import dataclass
 
@@ -186,19 +187,10 @@ def _read_file(reader: _Reader, folder: Path | None, path: str) -> str:
             f"The file {path!r} cannot be read here.",
             hint="Files are read where a check is written, not where it is run.",
         )
-    file = folder / from_home(path)
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise reader.fail(
-            f"{path!r} cannot be read: {error.strerror or error}.", hint=f"Looked in {folder}."
-        ) from None
-    except UnicodeDecodeError:
-        raise reader.fail(f"{path!r} is not a UTF-8 text.") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise reader.fail(f"{path!r} is longer than {MAX_FILE_BYTES} bytes.")
+        text = read_text(folder / from_home(path), MAX_FILE_BYTES)
+    except UsageError as error:
+        raise reader.fail(error.message, hint=error.hint) from None
     text = text.removesuffix("\n").removesuffix("\r")
     return json.dumps(text, ensure_ascii=False) if text.startswith(('"', "@")) else text
 

@@ -8,6 +8,7 @@ import sys
 import click
 
 from workbench.errors import PromptError, UsageError
+from workbench.files import texts as files
 from workbench.files.home import from_home
 
 
@@ -21,19 +22,29 @@ def read_text(argument: str, what: str = "prompt") -> str:
     """
     if argument.startswith("@@"):
         return argument[1:]
+    if argument == "-":
+        return _standard_input(what)
+    if not argument.startswith("@"):
+        return argument
     try:
-        if argument == "-":
-            return sys.stdin.buffer.read().decode("utf-8")
-        if argument.startswith("@"):
-            return from_home(argument[1:]).read_text("utf-8")
+        return files.read_text(from_home(argument[1:]), kind=PromptError)
+    except PromptError as error:
+        hint = error.hint or f"To begin the {what} itself with @, write @@."
+        raise PromptError(f"The {what}: {error.message}", hint) from error
+
+
+def _standard_input(what: str) -> str:
+    try:
+        data = sys.stdin.buffer.read(files.MOST_BYTES + 1)
+        if len(data) > files.MOST_BYTES:
+            raise PromptError(f"The {what} is larger than {files.MOST_BYTES >> 20} MB.")
+        return data.decode("utf-8-sig")
     except OSError as error:
-        raise PromptError(
-            f"The {what} file {argument[1:]!r} cannot be read: {error.strerror or error}.",
-            f"To begin the {what} itself with @, write @@.",
-        ) from error
+        raise PromptError(f"The {what} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise PromptError(f"The {what} is not UTF-8 text: {error}.") from error
-    return argument
+        raise PromptError(
+            f"The {what} is not UTF-8 text (byte {error.start}).", "Convert it, e.g. with iconv."
+        ) from error
 
 
 def variables(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from stat import S_IMODE
 
 from workbench.errors import PromptError
 from workbench.files.replace import replace_file
+from workbench.files.texts import read_text
 from workbench.model.prompt import DataRow, Prompt
 from workbench.records import dataclass
 
@@ -38,18 +39,7 @@ def load_prompt(path: Path) -> PromptFile:
     Raises:
         PromptError: it cannot be read, is larger than 4 MB, or a value in it is wrong.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise PromptError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise PromptError(f"{path} is not UTF-8 text (byte {error.start}).") from error
-    except ValueError as error:  # a name that can be none
-        raise PromptError(f"{path} cannot be read: {error}.") from error
-    if len(data) > _MOST_BYTES:
-        raise PromptError(f"{path} is larger than 4 MB.")
+    text = read_text(path, _MOST_BYTES, kind=PromptError)
     if path.suffix != ".toml":
         return PromptFile(Prompt(text.removesuffix("\n")))
     try:

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+from xml.etree import ElementTree as ET
 
 from workbench.errors import UsageError, WorkbenchError
 from workbench.records import dataclass
@@ -192,3 +193,17 @@ def check_ran(process: subprocess.CompletedProcess[str], tool: str, fine: Iterab
     if process.returncode not in fine:
         said = (process.stderr or process.stdout).strip()[-1500:]
         raise ToolFailed(f"{tool} ended with {process.returncode}: {said}")
+
+
+def junit_verdicts(report: Path) -> dict[str, bool]:
+    """Return whether each case of a JUnit file that our own pytest wrote passed, by its id, and
+    remove the file; skipped ones are none.
+    """
+    found: dict[str, bool] = {}
+    for element in ET.fromstring(report.read_text(encoding="utf-8")).iter("testcase"):  # noqa: S314 -- our own pytest just wrote it
+        if element.find("skipped") is None:
+            named = element.find("properties/property[@name='case']")
+            case_id = named.get("value", "") if named is not None else ""
+            found[case_id] = element.find("failure") is None
+    report.unlink()
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from workbench.suites.case import Case
 from workbench.suites.exporters.base import (
@@ -18,7 +17,15 @@ from workbench.suites.exporters.base import (
     runtime,
 )
 from workbench.suites.exporters.pytest import module_name
-from workbench.suites.proof import Proof, Toolbox, check_ran, proof_of, recorded, recorded_answer
+from workbench.suites.proof import (
+    Proof,
+    Toolbox,
+    check_ran,
+    junit_verdicts,
+    proof_of,
+    recorded,
+    recorded_answer,
+)
 
 _TEST = '''\
 """Cases from Workbench for DeepEval.
@@ -170,14 +177,7 @@ def prove(name: str, cases: Sequence[Exportable], folder: Path, tools: Toolbox) 
         [*command, f"--junitxml={report.name}", f"test_{module_name(name)}.py"], folder, _ENV
     )
     check_ran(process, "DeepEval", (0, 1))
-    ids: dict[str, bool] = {}
-    for element in ET.fromstring(report.read_text(encoding="utf-8")).iter("testcase"):  # noqa: S314 -- our own pytest just wrote it
-        if element.find("skipped") is None:
-            named = element.find("properties/property[@name='case']")
-            ids[named.get("value", "") if named is not None else ""] = (
-                element.find("failure") is None
-            )
-    report.unlink()
+    ids = junit_verdicts(report)
     wanted = recorded(cases)
     if in_lines != {e.case.id for e in cases}:
         ids = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from workbench.suites.case import Case
 from workbench.suites.exporters.base import (
@@ -17,7 +16,15 @@ from workbench.suites.exporters.base import (
     prepare,
     runtime,
 )
-from workbench.suites.proof import Proof, Toolbox, check_ran, proof_of, recorded, recorded_answer
+from workbench.suites.proof import (
+    Proof,
+    Toolbox,
+    check_ran,
+    junit_verdicts,
+    proof_of,
+    recorded,
+    recorded_answer,
+)
 
 _TEST = '''\
 """Cases from Workbench for pytest.
@@ -118,14 +125,7 @@ def prove(name: str, cases: Sequence[Exportable], folder: Path, tools: Toolbox) 
         [*command, "--rootdir=.", f"--junitxml={report.name}"], folder, {"EVAL_STRICT": "1"}
     )
     check_ran(strict, "pytest", (0, 1))
-    ids: dict[str, bool] = {}
-    for element in ET.fromstring(report.read_text(encoding="utf-8")).iter("testcase"):  # noqa: S314 -- our own pytest just wrote it
-        if element.find("skipped") is None:
-            named = element.find("properties/property[@name='case']")
-            ids[named.get("value", "") if named is not None else ""] = (
-                element.find("failure") is None
-            )
-    report.unlink()
+    ids = junit_verdicts(report)
     version = tools.run([python, "-c", "import pytest; print(pytest.__version__)"], folder)
     failed = (case_id for case_id, passed in ids.items() if not passed)
     return proof_of(f"pytest {version.stdout.strip()}", recorded(cases), ids, failed)

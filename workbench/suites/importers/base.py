@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.errors import UsageError
+from workbench.files.texts import read_text
 from workbench.model.prompt import Message
 from workbench.records import dataclass
 from workbench.suites.case import Case, named
@@ -57,32 +58,13 @@ def find(path: Path, *names: str) -> Path:
     raise UsageError(f"{path} holds no {' or '.join(names)}.", "Name the file itself.")
 
 
-def read_text(path: Path, most: int = MOST_BYTES) -> str:
-    """Return the text of *path*.
-
-    Raises:
-        UsageError: it cannot be read, is no UTF-8 text or larger than *most* bytes.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no UTF-8 text (byte {error.start}).") from error
-    if len(data) > most:
-        raise UsageError(f"{path} is larger than {most} bytes.", "Split it.")
-    return text
-
-
 def read_records(path: Path) -> tuple[list[Record], list[Unmapped]]:
     """Return the objects of a JSON array or of JSON lines; lines that are none are listed.
 
     Raises:
         UsageError: the file cannot be read, or holds no objects at all.
     """
-    text = read_text(path)
+    text = read_text(path, MOST_BYTES, hint="Split it.")
     if text.lstrip().startswith("["):
         whole = _json(text)
         if isinstance(whole, list):
@@ -139,7 +121,7 @@ def read_yaml(path: Path) -> object:
             finally:
                 self.depth -= 1
 
-    text = read_text(path, MOST_YAML_BYTES)
+    text = read_text(path, MOST_YAML_BYTES, hint="Split it.")
     try:
         value: object = yaml.load(text, Loader=Plain)  # noqa: S506 -- derived from the safe loader
     except (yaml.YAMLError, RecursionError, ValueError) as error:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from workbench.errors import PromptError, UsageError
+from workbench.files.texts import read_text
 from workbench.model.prompt import Message, Prompt
 from workbench.suites.case import Case, Evidence
 from workbench.suites.codec import BadCase, dump, is_object, messages_of
@@ -24,7 +25,6 @@ from workbench.suites.importers.base import (
     find,
     leftovers,
     read_records,
-    read_text,
     read_yaml,
     text_of,
 )
