@@ -52,6 +52,20 @@ async def test_a_long_text_is_said_page_by_page(tmp_path, monkeypatch):
     await person.leave()
 
 
+async def test_one_can_hear_where_one_is(asked):
+    await asked.do("abort")
+    await asked.do("guard on")
+    await asked.do("user Edited.")
+    said = await asked.do("where")
+    assert said[0].startswith("Iteration 1 of 1, session ")
+    assert said[1:] == [
+        "The prompt is edited since it was sent.",
+        "Failed lanes are aborted.",
+        "The guard is on.",
+        "Lanes in the race: small, large.",
+    ]
+
+
 # -- the prompt ---------------------------------------------------------------------------------
 
 

@@ -71,13 +71,12 @@ async def test_rows_are_written_by_hand(traveller):
     ]
 
 
-async def test_many_rows_are_told_in_tenths_not_one_by_one(traveller, tmp_path):
+async def test_many_rows_are_not_told_one_by_one(traveller, tmp_path):
     lines = [json.dumps({"city": f"C{n}", "checks": ["contains:Germany"]}) for n in range(60)]
     (tmp_path / "many.jsonl").write_text("\n".join(lines))
     await traveller.do("rows many.jsonl")
     said = await traveller.do("send")
-    assert len(said) < 20
-    assert "60 of 120 answers, " in "\n".join(said)
+    assert len(said) < 10
     assert "talks: 0 of 60 rows passed, 95 % interval 0% to 6%." in said
     assert len(await traveller.do("rows")) == 62
 

@@ -95,7 +95,7 @@ class Console:
         client: EngineClient | None = None
         try:
             client = self._runner.run(self._make())
-            voice = Voice(_write) if self._terminal else Voice(_write, page=None)
+            voice = Voice(_write, columns=_columns) if self._terminal else Voice(_write, page=None)
             self._talk = talk = Talk(self._setup, client, voice, self._ask_more, self._outside)
             voice.say(GREETING)
             if self._setup.notice is not None:
@@ -260,6 +260,13 @@ def _write(line: str) -> None:
         sys.stdout.flush()
     except OSError as error:
         raise Ended(GONE) from error
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        return 0
 
 
 def _edit_lines() -> bool:

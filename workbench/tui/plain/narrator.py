@@ -27,7 +27,8 @@ QUIET = 10.0
 
 LONGEST = 60.0
 TENTHS = 10
-"""Where many answers are under way, progress is said so many times at most."""
+APART = 3.0
+"""Where many answers are under way, progress is said at every tenth, so many seconds apart."""
 
 ANSWER_LINES = 5
 """Lines of each answer that are said after a race without being asked for."""
@@ -115,7 +116,7 @@ class Narrator:
         elif isinstance(event, AttemptEnded):
             self._ended += 1
             tenth = TENTHS * self._ended // self._total(race)
-            if self._tenth < tenth < TENTHS:
+            if self._tenth < tenth < TENTHS and self._clock() - self._spoke >= APART:
                 self._tenth = tenth
                 self.say(self._progress(race))
 

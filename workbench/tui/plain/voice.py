@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 
-from workbench.text import plural
+from workbench.text import cell_width, plural
 from workbench.tui.plain.spelling import spelled
+from workbench.tui.wrap import row_cuts
+
+LEAST_COLUMNS = 20
+"""Where a terminal is narrower than this, it breaks lines itself."""
 
 ORPHANS = 2
 """So many lines more are said at once with those before them."""
@@ -22,13 +26,24 @@ REMEMBERED = 1000
 """Lines that can be said again."""
 
 
+def _unknown() -> int:
+    return 0
+
+
 class Voice:
-    """Writes lines with *write*. ``page`` is how many lines of a long text are said before it waits
-    for :meth:`more`; None says everything, as in a pipe, where nobody listens.
+    """Writes lines with *write*, on a terminal of so many *columns* (0: unknown). ``page`` is how
+    many lines of a long text are said before it waits for :meth:`more`; None says everything, as in
+    a pipe, where nobody listens.
     """
 
-    def __init__(self, write: Callable[[str], None], page: int | None = PAGE) -> None:
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        page: int | None = PAGE,
+        columns: Callable[[], int] = _unknown,
+    ) -> None:
         self.page = page
+        self._columns = columns
         self._write = write
         self._said: deque[str] = deque(maxlen=REMEMBERED)
         self._rest: list[str] = []
@@ -68,7 +83,7 @@ class Voice:
         """Say the last lines again: all since :meth:`begin`, or so many; False: none were said."""
         lines = list(self._said)
         for line in lines if count is None else lines[-count:]:
-            self._write(line)
+            self._put(line)
         return bool(lines)
 
     def _fits(self, page: int) -> int:
@@ -85,7 +100,20 @@ class Voice:
     def _out(self, line: str) -> None:
         text = spelled(line)
         self._said.append(text)
-        self._write(text)
+        self._put(text)
+
+    def _put(self, text: str) -> None:
+        """Write a line, broken between words where the terminal would break it anywhere. What goes
+        on stands further to the right: only a sentence of Workbench begins at the edge.
+        """
+        room = self._columns() - 1
+        if room < LEAST_COLUMNS or cell_width(text) <= room:
+            self._write(text)
+            return
+        indent = "    " if text.startswith("  ") else "  "
+        cuts = row_cuts(text, room - len(indent))
+        for start, end in pairwise((0, *cuts, len(text))):
+            self._write((indent if start else "") + text[start:end].rstrip(" "))
 
 
 def _cut(line: str) -> str:

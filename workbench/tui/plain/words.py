@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from workbench.diffing.records import Diff, Options
 from workbench.model.events import LaneReady
 from workbench.model.fold import LiveAttempt, LiveIteration
-from workbench.model.verdict import FirstFailure
+from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.suites.case import Case
 from workbench.text import plural
 from workbench.tui import format as fmt
@@ -144,24 +144,30 @@ def answer(attempt: LiveAttempt, limit: int | None = None) -> list[str]:
 
 def why(attempt: LiveAttempt) -> list[str]:
     """Return everything that failed in an attempt, with the text around the place."""
-    name = attempt.queued.lane
+    name, first = attempt.queued.lane, attempt.first_failure
+    failed = [c for c in attempt.checks if c.verdict in ("fail", "error")]
     out: list[str] = []
-    if attempt.first_failure is not None:
-        out.append(f"{name} {failure(attempt.first_failure)}.")
-    text = attempt.text
-    for check in attempt.checks:
-        if check.verdict not in ("fail", "error"):
-            continue
-        kind = "warning" if check.severity == "warn" else "failure"
-        kind = "broken check" if check.verdict == "error" else kind
-        out.append(f"{kind.capitalize()}: {check.name}, after {time(check.ms)}. {check.reason}")
-        if check.at_char is not None and check.at_char < len(text):
-            before = text[max(0, check.at_char - AROUND) : check.at_char]
-            after = text[check.at_char : check.at_char + AROUND]
-            place = f"The place, character {check.at_char}"
-            where = f": after {quoted(before)} comes" if before else ", the start:"
-            out.append(f"{place}{where} {quoted(after)}")
+    if first is not None:
+        out.append(f"{name} {failure(first)}.")
+        own = next((c for c in failed if c.name == first.check and c.ms == first.ms), None)
+        if own is not None:
+            failed.remove(own)
+            out += _place(own, attempt.text)
+    for check in failed:
+        kind = "Warning" if check.severity == "warn" else "Failure too"
+        kind = "Broken check" if check.verdict == "error" else kind
+        out.append(f"{kind}: {check.name}, after {time(check.ms)}. {check.reason}")
+        out += _place(check, attempt.text)
     return out or [f"{name}: nothing failed."]
+
+
+def _place(check: CheckResult, text: str) -> list[str]:
+    if check.at_char is None or check.at_char >= len(text):
+        return []
+    before = text[max(0, check.at_char - AROUND) : check.at_char]
+    after = text[check.at_char : check.at_char + AROUND]
+    where = f": after {quoted(before)} comes" if before else ", the start:"
+    return [f"The place, character {check.at_char}{where} {quoted(after)}"]
 
 
 def case(made: Case, suite: str) -> list[str]:

@@ -114,6 +114,27 @@ async def _describe(talk: Talk, text: str, what: str) -> None:
     talk.say(f"The {what} of iteration {current.number} is {'set' if given else 'gone'}.")
 
 
+async def where(talk: Talk, _text: str) -> None:
+    """Say where the person is: session, iteration, row, what will be sent."""
+    model, current = talk.model, talk.model.iteration
+    if current is None:
+        talk.say("A new session, nothing is sent.")
+    else:
+        newest = max(model.fold.iterations)
+        talk.say(f"Iteration {current.number} of {newest}, session {model.title}.")
+    if model.edited:
+        talk.say("The prompt is edited since it was sent.")
+    if model.draft.rows:
+        held = talk.table.row
+        inside = "" if held is None else f", row {held.id} in hand"
+        talk.say(f"{plural(len(model.draft.rows), 'data row')}{inside}.")
+    if model.abort != "off":
+        talk.say("Failed lanes are aborted.")
+    if talk.cases.on:
+        talk.say("The guard is on.")
+    talk.say(f"Lanes in the race: {', '.join(model.in_view)}.")
+
+
 # -- sessions -----------------------------------------------------------------------------------
 
 
@@ -159,6 +180,7 @@ GROUP = Group(
     "Iterations and sessions",
     (
         Action("older", "go to the iteration before; in a new session, open the last", older),
+        Action("where", "hear where you are: session, iteration, row, lanes", where),
         Action("newer", "go to the iteration after", newer),
         Action(
             "branch",
