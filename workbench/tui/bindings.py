@@ -204,6 +204,22 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("taller", "alt+down,ctrl+down", "Taller prompt", "", "Give the prompt more rows."),
     Action("shorter", "alt+up,ctrl+up", "Shorter prompt", "", "Give the lanes more rows."),
+    Action(
+        "wider",
+        "alt+w",
+        "Wider pane",
+        "",
+        "Give the pane in focus more columns: a lane, the messages, the checks.",
+        priority=True,
+    ),
+    Action(
+        "narrower",
+        "alt+n",
+        "Narrower pane",
+        "",
+        "Give it fewer columns, and the others more.",
+        priority=True,
+    ),
     Action("themes", "f9", "Choose a theme", "", "Try on themes; the choice is kept.", "app"),
     Action(
         "palette",
@@ -235,7 +251,7 @@ ACTIONS: tuple[Action, ...] = (
         "f",
         "Show the failure",
         "failure",
-        "Go to what failed the lane first.",
+        "Go to what failed in the lane, then to the next failure.",
         "lane",
     ),
     Action(

@@ -15,7 +15,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Loop": ("send", "stop", "older", "newer", "history", "star", "abort", "live"),
     "Prompt": (
         *("prompt", "checks", "variables", "data", "next-row", "previous-row"),
-        *("external-editor", "open-prompt", "save-prompt", "taller", "shorter"),
+        *("external-editor", "open-prompt", "save-prompt"),
+        *("taller", "shorter", "wider", "narrower"),
     ),
     "Look": ("diff", "matrix", "replay", "measures", "recheck"),
     "Cases": ("case", "guard", "flips"),

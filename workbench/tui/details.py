@@ -8,8 +8,8 @@ from workbench.model.attempt import Attempt, Cost, JudgeReply, Tokens
 from workbench.model.verdict import CheckResult
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line
+from workbench.tui.matrix import check_cell
 from workbench.tui.provider_details import field, provider_lines, sent_lines
-from workbench.tui.rows import check_cell
 
 
 def details(attempt: Attempt, tries: Sequence[Line] = ()) -> list[Line]:

@@ -46,6 +46,13 @@ def count_change(now: int | None, before: int | None) -> str:
     return signed(now - before, count(abs(now - before)))
 
 
+def money_change(now: float | None, before: float | None) -> str:
+    """Format a change of US dollars, or nothing where there is none to tell."""
+    if now is None or before is None or now == before:
+        return ""
+    return signed(now - before, money(abs(now - before)))
+
+
 def nice_scale(ms: float) -> float:
     """Return the smallest of 1, 2 and 5 times a power of ten that holds *ms*; at least 100 ms.
 

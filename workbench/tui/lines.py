@@ -18,6 +18,10 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 
+GAP = 2
+"""Cells between the two ends of a line at least."""
+
+
 def plain(line: Iterable[Span]) -> str:
     """Return the line's text alone."""
     return "".join(text for text, _ in line)
@@ -47,7 +51,7 @@ def cut(line: Iterable[Span], cells: int) -> Line:
     return tuple(kept)
 
 
-def spread(left: Iterable[Span], right: Iterable[Span], cells: int, gap: int = 2) -> Line:
+def spread(left: Iterable[Span], right: Iterable[Span], cells: int, gap: int = GAP) -> Line:
     """Put *left* and *right* at the ends of *cells* cells; the left one is cut when it must be,
     the right one only when it does not fit alone.
     """

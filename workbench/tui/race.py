@@ -173,12 +173,19 @@ _FIGURE = 8
 
 LEAST_LINES = 3
 
+SPARE = 1
+"""Rows that the others have to spare."""
+
 
 def wanted(lanes: int, rows: int, others: int) -> int:
     """Return the lines that the strip of so many *lanes* takes on a screen of *rows*, of which
-    *others* are needed besides: all its lanes if they fit, three lines at least.
+    *others* are needed besides: all its lanes if they fit, three lines where that can be, none
+    where there is not room for the axis and one lane.
     """
-    return min(lanes + 1, max(LEAST_LINES, rows - others))
+    room = rows - others
+    if room < LEAST_LINES:
+        room = min(LEAST_LINES, room + SPARE)
+    return min(lanes + 1, room) if room > 1 else 0
 
 
 def window(lanes: int, lines: int, first: int) -> range:

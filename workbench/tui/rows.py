@@ -5,19 +5,22 @@ Every state is a glyph and a word, so that nothing depends on colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.records import dataclass
-from workbench.text import cell_width, plural, shorten, visible_line
+from workbench.text import plural
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span, joined, width
 from workbench.tui.row_index import Tally
 from workbench.tui.state import ViewModel
 from workbench.tui.sums import Totals
 from workbench.tui.tries import instead
+
+LEAST_BEHIND = 6
+"""Cells behind a lane's name from which on something is said there."""
 
 _LIVE: dict[str, tuple[str, str, str]] = {
     "queued": ("\u00b7", "queued", "muted"),
@@ -156,6 +159,21 @@ def verdict_line(attempt: LiveAttempt | None) -> Line:
     return joined(parts)
 
 
+def check_line(check: CheckResult) -> Line:
+    """Return what there is to say about one failed check."""
+    where = "" if check.at_char is None else f" at {fmt.count(check.at_char)}"
+    tone = "warn" if check.severity == "warn" else "fail"
+    return ((check.name, f"{tone} bold"), (where, tone), (f"  {check.reason}", "muted"))
+
+
+def fitting(name: Line, cells: int) -> Line:
+    """Return a head's left end for so many *cells*: what stands behind the name is left out where
+    nothing of it could be read, so that the name can.
+    """
+    short = name[:1]
+    return short if width(short) + LEAST_BEHIND > cells else name
+
+
 def _failure(failure: FirstFailure) -> Line:
     spans: list[Span] = [(failure.check or failure.kind, "fail bold")]
     if failure.at_char is not None and failure.kind == "check":
@@ -226,7 +244,7 @@ def totals_line(model: ViewModel, cells: int = 200) -> Line:
         _figure("first failure", failure, change),
         _figure("tokens", fmt.count(now.tokens), fmt.count_change(now.tokens, then.tokens)),
         _figure("slowest", fmt.duration(now.end), fmt.duration_change(now.end, then.end)),
-        _figure("cost", fmt.money(now.usd), ""),
+        _figure("cost", fmt.money(now.usd), fmt.money_change(now.usd, then.usd)),
     ]
     while len(parts) > 1 and width(joined(parts, _GAP)) > cells:
         parts.pop()
@@ -244,88 +262,3 @@ def _figure(label: str, value: str, change: str, tone: str = "") -> Line:
     if change:
         spans.append((f" {change}", "accent"))
     return tuple(spans)
-
-
-# -- checks -------------------------------------------------------------------------------------
-
-_CHECK_GLYPHS = {
-    "pending": ("\u00b7", "muted"),
-    "pass": ("\u2713", "pass"),
-    "fail": ("\u2717", "fail"),
-    "error": ("!", "warn"),
-}
-
-
-def check_cell(result: CheckResult | None) -> Span:
-    """Return the cell of a verdict matrix: how a check stands and when it was decided."""
-    if result is None:
-        return ("", "")
-    glyph, tone = _CHECK_GLYPHS[result.verdict]
-    if result.verdict == "fail" and result.severity == "warn":
-        glyph, tone = "\u25b2", "warn"
-    when = "" if result.ms is None else f" {fmt.duration(result.ms)}"
-    return (glyph + when, tone)
-
-
-_COLUMN = 11
-
-
-def matrix(model: ViewModel) -> list[Line]:
-    """Return the verdict matrix: a line of lanes, then a line for each check with how it stands
-    in every lane and when that was decided. Empty before the first race.
-    """
-    attempts = [model.attempt(lane.name) for lane in model.panes()]
-    names, first = _matrix_names(attempts)
-    if not names:
-        return []
-    lanes = [(_fit(lane.name, _COLUMN), "muted") for lane in model.panes()]
-    out: list[Line] = [((" " * first, ""), *lanes)]
-    for name in names:
-        line: list[Span] = [(_fit(name, first), "")]
-        for attempt in attempts:
-            found = None if attempt is None else _result(attempt, name)
-            text, tone = check_cell(found)
-            line.append((_fit(text, _COLUMN), tone))
-        out.append(tuple(line))
-    return [(*line[:-1], (line[-1][0].rstrip(" "), line[-1][1])) for line in out]
-
-
-def _matrix_names(attempts: Iterable[LiveAttempt | None]) -> tuple[list[str], int]:
-    """Return the checks a matrix has a line for, and how wide their column is."""
-    found = dict.fromkeys(c.name for a in attempts if a is not None for c in a.checks)
-    return list(found), min(24, max(map(len, found), default=0)) + 2
-
-
-def matrix_cell(model: ViewModel, column: int, line: int) -> tuple[str, str] | None:
-    """Return the lane and the check of the matrix's cell at a column (in cells) and a line; the
-    check is empty in the line of lanes. None where there is no cell.
-    """
-    lanes = model.panes()
-    names, first = _matrix_names([model.attempt(lane.name) for lane in lanes])
-    place = (column - first) // _COLUMN
-    if not (names and 0 <= place < len(lanes) and 0 <= line <= len(names)):
-        return None
-    return lanes[place].name, names[line - 1] if line else ""
-
-
-def _fit(text: str, cells: int) -> str:
-    shown = shorten(visible_line(text), cells - 1)
-    return shown + " " * (cells - cell_width(shown))
-
-
-def _result(attempt: LiveAttempt, name: str) -> CheckResult | None:
-    return next((c for c in attempt.checks if c.name == name), None)
-
-
-def reasons(model: ViewModel) -> list[Line]:
-    """Return why checks failed, one line for each failure, by lane."""
-    out: list[Line] = []
-    for lane in model.panes():
-        attempt = model.attempt(lane.name)
-        for check in () if attempt is None else attempt.checks:
-            if check.verdict in ("fail", "error"):
-                glyph, tone = check_cell(check)
-                at = "" if check.at_char is None else f" at {fmt.count(check.at_char)}"
-                where = f"{lane.name}  {check.name}{at}  "
-                out.append(((f"{glyph[:1]} ", tone), (where, "bold"), (check.reason, "muted")))
-    return out

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
-from textual.containers import Horizontal
 
 from workbench.engine.plan import OpenSession, Reload, Warm
 from workbench.errors import WorkbenchError
@@ -29,11 +28,9 @@ if TYPE_CHECKING:
     from workbench.model.prompt import DataRow
     from workbench.tui.compare import Pair
 
-LEAST_ROWS = 4
-
 
 class LookingScreen(CopyingScreen):
-    """Zoom, sizes, other views of an answer, and the screens one key away."""
+    """Other views of an answer, and the screens one key away."""
 
     def __init__(self, setup: Setup, model: ViewModel, painter: Painter, bridge: Bridge) -> None:
         super().__init__()
@@ -76,44 +73,6 @@ class LookingScreen(CopyingScreen):
         places = {"app": self.app, "workbench": self, "lane": self.lane_in_focus() or self}
         await self.app.run_action(action.method, places[action.scope])
 
-    # -- sizes ----------------------------------------------------------------------------------
-
-    def action_zoom(self) -> None:
-        """Give the focused lane the screen, or put everything back."""
-        zoomed = self.query_one(LaneStrip).zoom()
-        self.query_one("#top").display = not zoomed
-
-    def action_hide(self) -> None:
-        """Hide the focused lane."""
-        pane = self.lane_in_focus()
-        if pane is not None and self.model.hide(pane.lane.name):
-            strip = self.query_one(LaneStrip)
-            strip.paint()
-            strip.focus_next()
-            text = f"{pane.lane.name} is hidden; it still races."
-            self.tell(Notice("info", text, "H shows all lanes."))
-
-    def action_show_all(self) -> None:
-        """Show all lanes."""
-        self.model.show_all()
-        self.tell(None)
-
-    def action_taller(self) -> None:
-        """Give the prompt a row more."""
-        self._resize_top(1)
-
-    def action_shorter(self) -> None:
-        """Give the lanes a row more."""
-        self._resize_top(-1)
-
-    def _resize_top(self, by: int) -> None:
-        top = self.query_one("#top", Horizontal)
-        most = max(LEAST_ROWS, self.size.height - 12)
-        rows = max(LEAST_ROWS, min(most, top.outer_size.height + by))
-        top.styles.min_height = LEAST_ROWS
-        top.styles.max_height = most
-        top.styles.height = rows
-
     # -- other views ----------------------------------------------------------------------------
 
     def action_markdown(self) -> None:
@@ -127,7 +86,7 @@ class LookingScreen(CopyingScreen):
             return
         from workbench.tui.screens.answers import MarkdownScreen
 
-        self.app.push_screen(MarkdownScreen(self.painter, pane.lane.name, pane.attempt.text))
+        self.app.push_screen(MarkdownScreen(self.painter, pane.lane.name, pane.attempt))
 
     def action_matrix(self) -> None:
         """Show the verdict matrix."""

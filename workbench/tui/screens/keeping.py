@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import WorkbenchError
 from workbench.files.home import from_home
 from workbench.model.events import Notice
-from workbench.tui.screens.base import LookingScreen
+from workbench.tui.screens.sizing import SizingScreen
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_view import LaneView
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.tui.compare import Pair
 
 
-class KeepingScreen(LookingScreen):
+class KeepingScreen(SizingScreen):
     """Failures become cases, prompts become files."""
 
     _known_file: tuple[Path, tuple[int, int] | None] | None = None

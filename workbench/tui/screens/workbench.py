@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 from workbench.engine.plan import Cancel, LoadEarlier, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
-from workbench.tui import race, rows
+from workbench.tui import rows
 from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
 from workbench.tui.keeper import DraftKeeper
@@ -41,12 +41,6 @@ from workbench.tui.widgets.strips import (
     VariablesLine,
 )
 
-OTHERS = 16
-"""Rows that title, prompt, a lane's pane, totals and keys take at least."""
-
-ROOMY = 34
-"""Rows from which on the verdict matrix stands beside the prompt."""
-
 
 class WorkbenchScreen(KeepingScreen):
     """Prompt and checks on top, lanes in the middle, the race and its totals below."""
@@ -62,8 +56,6 @@ class WorkbenchScreen(KeepingScreen):
         self._pause: Timer | None = None
         self._lanes: list[LaneStrip] = []
         self._parts: list[Plain] = []
-        self._hints: list[CheckHint] = []
-        self._sized: dict[str, Plain] = {}
 
     def begin_at(self, size: Size) -> None:
         """Lay the first frame out for *size*; the toolkit would do that in the second one only."""
@@ -118,14 +110,12 @@ class WorkbenchScreen(KeepingScreen):
         """Size what depends on the number of lanes and variables."""
         self._lanes = list(self.query(LaneStrip))  # looked up once: a frame has no time for it
         self._parts = [w for w in self.query(Plain) if not isinstance(w, LaneView)]
-        self._hints = [w for w in self._parts if isinstance(w, CheckHint)]
         self._sized = {w.id: w for w in self._parts if w.id is not None}
-        self._race = self.query_one(RaceStrip)
-        self._notice = self.query_one(NoticeLine)
+        self._race, self._matrix = self.query_one(RaceStrip), self.query_one(MatrixView)
         checks = self.query_one("#checks", CheckEditor)
         checks.move_cursor(checks.document.end)
         self.query_one(CheckHint).editor = checks
-        self._fit()
+        self.fit()
 
     # -- painting -------------------------------------------------------------------------------
 
@@ -135,30 +125,12 @@ class WorkbenchScreen(KeepingScreen):
             return  # a frame may come before the widgets do, or after they went
         if self._go_on_to_older() or reload:
             self._load_draft()
-        self._fit()
+        self.fit()
         for strip in self._lanes:
             strip.paint()
         self._follow()
         for widget in self._parts:
             widget.repaint()
-
-    def _fit(self) -> None:
-        """Set the heights that depend on data. Layout runs only when one really changes."""
-        draft = self.model.draft
-        heights = {
-            "cases": 1 if self.bridge.cases.shown else 0,
-            "notice": self._notice.wanted(self.size.width),
-            "variables": min(4, len(draft.prompt.variables()) + bool(draft.rows)),
-            "check-hint": self._hints[0].wanted(),
-        }
-        besides = OTHERS + heights["cases"] + heights["notice"]
-        heights["race"] = race.wanted(len(self.model.panes()), self.size.height, besides)
-        matrix = rows.matrix(self.model) if self.size.height >= ROOMY else []
-        heights["matrix"] = len(matrix) + 1 if matrix else 0
-        for name, height in heights.items():
-            widget = self._sized[name]
-            if widget.styles.height is None or widget.styles.height.value != height:
-                widget.styles.height = height
 
     def on_resize(self, _event: events.Resize) -> None:
         """Another size has room for other parts."""
@@ -188,8 +160,10 @@ class WorkbenchScreen(KeepingScreen):
     def _follow(self) -> None:
         """The race shows the lanes that the panes do, where it cannot show all."""
         for strip in self._lanes:
-            self._race.first = strip.first
-            self._race.repaint()
+            if strip.first != self._race.first:
+                self._race.first = self._matrix.first = strip.first
+                self._race.repaint()
+                self._matrix.repaint()
 
     def _light(self) -> None:
         self.call_after_refresh(self._follow)
@@ -202,7 +176,7 @@ class WorkbenchScreen(KeepingScreen):
     def _hint(self) -> None:
         """The words under the checks follow the cursor and the focus."""
         if self._parts:
-            self._fit()
+            self.fit()
             self._sized["check-hint"].repaint()
 
     def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:

@@ -17,16 +17,15 @@ from textual.strip import Strip
 from workbench.model.events import LaneReady
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
-from workbench.text import cell_width, shorten
+from workbench.model.verdict import CheckResult
+from workbench.text import cell_width, shorten, visible_line
 from workbench.tui import ready, rows
 from workbench.tui.bindings import bindings
-from workbench.tui.lines import Line, spread, wrapped
+from workbench.tui.lines import GAP, Line, spread, width, wrapped
+from workbench.tui.marking import Marks, marks_of
 from workbench.tui.painter import Painter, filled
 from workbench.tui.widgets.selecting import LEFT, Selecting
 from workbench.tui.wrap import Wrapped
-
-LEAST_NOTE = 8
-"""Cells beside the failing text from which on its check is named there."""
 
 ROOMY = 14
 """Rows of a pane from which on the verdict may take two of them."""
@@ -56,9 +55,10 @@ class LaneView(Selecting, can_focus=True):
         self._head: tuple[Line, ...] = ()
         self._tally: Line = ()
         self._ready: LaneReady | None = None
-        self._marks: dict[int, list[tuple[int, int]]] = {}
+        self._marks = Marks()
         self._marked: tuple[int, int] = (0, 0)
-        self._notes: dict[int, str] = {}
+        self._chosen: CheckResult | None = None
+        self._beyond = (0, 0)
 
     # -- what it shows --------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class LaneView(Selecting, can_focus=True):
         self.text = Wrapped(self._text_width())
         self._taken = 0
         self._kept.clear()
-        self._marks, self._notes = {}, {}
+        self._marks, self._chosen = Marks(), None
         self._marked = (0, 0)
         self.following = True
         self.top = 0
@@ -116,7 +116,8 @@ class LaneView(Selecting, can_focus=True):
                 self._kept.pop((row, False), None)
             self._taken = len(parts)
         failed = sum(c.verdict == "fail" for c in attempt.checks)
-        unsettled = bool(self._marks) and max(self._marks) >= self._marked[1]
+        spans = self._marks.spans
+        unsettled = bool(spans) and max(spans) >= self._marked[1]
         if failed != self._marked[0] or (unsettled and changed is not None):
             self._mark(attempt)
             self._marked = (failed, self.text.stable)
@@ -129,17 +130,8 @@ class LaneView(Selecting, can_focus=True):
         return changed
 
     def _mark(self, attempt: LiveAttempt) -> None:
-        """Find the rows and columns of every failed check's evidence."""
-        self._marks, self._notes = {}, {}
-        for check in () if self.reasoning else attempt.checks:
-            if check.verdict != "fail" or check.at_char is None:
-                continue
-            if check.span is None and check.at_char >= attempt.chars:
-                continue
-            start, end = check.span or (check.at_char, check.at_char + 1)
-            for row, left, right in self.text.spans(start, end):
-                self._marks.setdefault(row, []).append((left, right))
-                self._notes.setdefault(row, check.name)
+        """Find what of the text is to be marked."""
+        self._marks = Marks() if self.reasoning else marks_of(attempt, self.text)
 
     def raw_text(self) -> str:
         """Return the answer, or the reasoning where that is shown."""
@@ -172,8 +164,11 @@ class LaneView(Selecting, can_focus=True):
         return attempt.ended is not None and not attempt.parts
 
     def _verdict(self) -> Line:
-        attempt = self.attempt
-        return ready.words(self._ready) if attempt is None else rows.verdict_line(attempt)
+        """What is said of the checks: of the failure that was gone to, else of the first one."""
+        attempt, chosen = self.attempt, self._chosen
+        if attempt is None:
+            return ready.words(self._ready)
+        return rows.verdict_line(attempt) if chosen is None else rows.check_line(chosen)
 
     def _why(self) -> list[Line]:
         return wrapped(self._verdict(), self._text_width())[: max(1, self.size.height - 1)]
@@ -242,10 +237,20 @@ class LaneView(Selecting, can_focus=True):
         self.scroll_rows(len(self.text.rows))
 
     def action_to_failure(self) -> None:
-        """Bring the first failing span into sight."""
-        if self._marks:
-            row = min(self._marks)
+        """Bring the first failing span into sight, then the next one; the head says why."""
+        places = self._marks.places
+        if places:
+            checks = [check for _, check in places]
+            at = checks.index(self._chosen) + 1 if self._chosen in checks else 0
+            row, self._chosen = places[at % len(places)]
             self.scroll_rows(max(0, row - self._text_height() // 2) - self.top)
+            self.advance()
+
+    def beyond(self, before: int, after: int) -> None:
+        """Say how many panes are out of sight on either side of this one."""
+        if (before, after) != self._beyond:
+            self._beyond = before, after
+            self.advance()
 
     def action_reasoning(self) -> None:
         """Show the reasoning instead of the answer, or the answer again."""
@@ -285,13 +290,18 @@ class LaneView(Selecting, can_focus=True):
         )
         if self.attempt is None:
             state = ready.state(self._ready)
+        before, after = self._beyond
+        left: Line = ((f"\u2039{before} ", "accent"),) if before else ()
+        right: Line = ((f" {after}\u203a", "accent"),) if after else ()
+        room = cells - width((*left, *state, *right)) - GAP
+        head = spread((*left, *rows.fitting(name, room)), (*state, *right), cells)
         if self._wordless():
-            return spread(name, state, cells), *self._why()
+            return head, *self._why()
         verdict = self._verdict()
         if self.rows_above() == 2:
-            return spread(name, state, cells), verdict
+            return head, verdict
         one, *rest = wrapped(verdict, cells)
-        return spread(name, state, cells), one, tuple(span for line in rest for span in line)
+        return head, one, tuple(span for line in rest for span in line)
 
     def lines(self, size: Size) -> tuple[Line, ...]:
         """Return the head: the text is drawn from strips of its own."""
@@ -362,7 +372,7 @@ class LaneView(Selecting, can_focus=True):
         text = self.text.rows[row]
         segments: list[Segment] = []
         at = 0
-        for left, right in sorted(self._marks.get(row, ())):
+        for left, right in sorted(self._marks.spans.get(row, ())):
             if left > at:
                 segments.append(Segment(text[at:left], blank))
             if right > max(at, left):
@@ -371,7 +381,7 @@ class LaneView(Selecting, can_focus=True):
             at = max(at, right)
         segments.append(Segment(text[at:], blank))
         room = cells - cell_width(text)
-        if row in self._notes and row < self.text.stable and room >= LEAST_NOTE:
-            note = shorten(f"  \u25c2 {self._notes[row]}", room)
-            segments.append(Segment(note, self.painter.style("fail")))
+        note = self._marks.notes.get(row)
+        if note is not None and room > 0:
+            segments.append(Segment(shorten(visible_line(note), room), self.painter.style("fail")))
         return filled(segments, cells, blank)

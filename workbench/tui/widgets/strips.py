@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from workbench.text import plural
-from workbench.tui import race, rows
+from workbench.tui import matrix, race, rows
 from workbench.tui.bindings import ACTIONS, Action, first_key
 from workbench.tui.case_watch import CaseWatch
 from workbench.tui.key_line import Key, Place, actions_at, lay
@@ -163,7 +163,9 @@ class VariablesLine(Plain):
 
 
 class MatrixView(Plain):
-    """The verdict matrix of the iteration in view, and why checks failed where there is room."""
+    """The verdict matrix of the iteration in view, and why checks failed where there is room. It
+    shows the lanes from ``first`` on, and the reasons from ``top`` on.
+    """
 
     def __init__(
         self, painter: Painter, model: ViewModel, *, id: str, ground: str = "background"
@@ -171,19 +173,31 @@ class MatrixView(Plain):
         super().__init__(painter, id=id)
         self.model = model
         self.ground = ground
+        self.first = 0
+        self.top = 0
 
     def on_click(self, event: events.Click) -> None:
         """Go to what was clicked."""
-        found = rows.matrix_cell(self.model, event.x - 1, event.y)
+        at = event.x - 1, event.y
+        found = matrix.cell(self.model, at, self.size.width - 1, self.first)
         if found is not None:
             self.post_message(Clicked(*found))
 
+    def move(self, lanes: int = 0, reasons: int = 0) -> None:
+        """Show lanes further to the right, or reasons further down."""
+        seen = matrix.columns(self.model, self.size.width - 1, self.first)
+        self.first = max(0, min(seen.start + lanes, len(self.model.panes()) - len(seen)))
+        least = self.size.height - matrix.height(self.model) - 1
+        last = max(0, len(matrix.reasons(self.model)) - max(1, least))
+        self.top = max(0, min(self.top + reasons, last))
+        self.repaint()
+
     def lines(self, size: Size) -> Sequence[Line]:
         """Return the matrix, a gap, the reasons."""
-        matrix = rows.matrix(self.model)
-        why = rows.reasons(self.model)
-        room = size.height - len(matrix) - 1
-        return [(_MARGIN, *line) for line in [*matrix, (), *why[: max(0, room)]]]
+        found = matrix.matrix(self.model, size.width - 1, self.first)
+        why = matrix.reasons(self.model)
+        room = max(0, size.height - len(found) - 1)
+        return [(_MARGIN, *line) for line in [*found, (), *why[self.top : self.top + room]]]
 
 
 class Label(Plain):
