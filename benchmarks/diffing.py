@@ -1,6 +1,6 @@
 """How long a diff of words takes, and how many edits it finds, beside difflib and git.
 
-    python benchmarks/diffing.py [--words 2000,20000,200000] [--changed 1,20,80]
+    python -m benchmarks.diffing [--words 2000,20000,200000] [--changed 1,20,80]
 
 CPU milliseconds of this process and its children (git), best of three; edits are the units deleted
 and inserted, relative to the fewest that anybody found for the same pair. git compares with

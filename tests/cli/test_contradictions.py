@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,3 +128,42 @@ def test_a_report_that_cannot_be_written_costs_no_result(workbench: Call, projec
     (project / "taken").mkdir()
     done = workbench("run", "s", "-l", "good", "--junit", "taken")
     assert (done.code, "1   1  100.0%" in done.out) == (3, True)
+
+
+def test_a_session_of_a_newer_version_keeps_no_other_from_being_found(
+    workbench: Call, project: Path
+) -> None:
+    workbench("send", "umbrella", "-l", "good")
+    (own,) = (project / "sessions").iterdir()
+    newer = own.read_text().replace('"v":1', '"v":99', 1)
+    (project / "sessions" / "newer.jsonl").write_text(newer)
+    found = workbench("sessions", "search", "umbrella")
+    assert (found.code, found.out.startswith(own.stem)) == (0, True)
+    assert "a newer Workbench wrote them: newer." in found.err
+
+
+@pytest.mark.parametrize("command", ["sessions list", "sessions show x"])
+def test_a_folder_of_sessions_that_cannot_be_read_is_not_called_empty(
+    workbench: Call, project: Path, command: str
+) -> None:
+    (project / "sessions").write_text("a file in its place")
+    done = workbench(*command.split())
+    assert (done.code, "cannot be read: Not a directory" in done.err) == (2, True)
+
+
+def test_who_holds_a_session_or_a_suite_is_told_to_be_waited_for(
+    workbench: Call, project: Path, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.suites.file.PATIENCE_S", 0.0)
+    monkeypatch.setattr("workbench.store.journal.LONG_PATIENCE_S", 0.0)
+    workbench("send", "hi", "-l", "good")
+    (session,) = (project / "sessions").iterdir()
+    for held, command in (
+        (suite, ("cases", "rm", "s", "one")),
+        (session, ("sessions", "annotate", session.stem, "1", "--star")),
+    ):
+        with held.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            done = workbench(*command)
+        assert (done.code, "Another process is writing to" in done.err) == (3, True)
+        assert "Try again when it is done." in done.err

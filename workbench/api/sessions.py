@@ -103,7 +103,7 @@ class Sessions:
     def search(self, query: Query, tell: Callable[[str], None] | None = None) -> Found:
         """Search all sessions, newest first; the index is brought up to date before.
 
-        *tell* hears a sentence when that takes a while.
+        *tell* hears a sentence when that takes a while, and which sessions cannot be searched.
 
         Raises:
             NotSaved: the index can be neither used nor made again.
@@ -113,7 +113,9 @@ class Sessions:
             size = index.waiting()
             if tell is not None and size > TAKES_A_WHILE:
                 tell(f"Reading {size / 1e6:.0f} MB of sessions into the search index, once ...")
-            index.update()
+            newer = index.update().newer
+            if tell is not None and newer:
+                tell(f"Not searched, for a newer Workbench wrote them: {', '.join(newer)}.")
             return index.search(query)
         finally:
             index.close()

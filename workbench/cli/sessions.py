@@ -20,6 +20,7 @@ from workbench.cli.story import story_command
 from workbench.errors import UsageError
 from workbench.figures import UNKNOWN, duration, money
 from workbench.measure.failure import Spent
+from workbench.store.names import readable
 from workbench.store.search import Kind
 from workbench.store.sessions import Loaded
 from workbench.text import shorten, visible_line
@@ -44,6 +45,7 @@ sessions.add_command(story_command)
 def list_(examples: bool, as_json: bool) -> None:
     """List sessions, last changed first."""
     shelf = _shelf()
+    readable(shelf.folder)
     infos = shelf.list_examples() if examples else shelf.list()
     prefix = "examples/" if examples else ""
     if as_json:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from workbench.errors import NotSaved
+from workbench.errors import NotSaved, SessionVersionError
 from workbench.files.append import make_folder
 from workbench.files.lines import lines_in
 from workbench.model.attempt import Attempt
@@ -61,12 +61,15 @@ CREATE VIRTUAL TABLE texts USING fts5(
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What an update did: files read (in part or whole), sessions gone, documents written."""
+    """What an update did: files read (in part or whole), sessions gone, documents written, and the
+    sessions that a newer Workbench wrote, which are not searched.
+    """
 
     files: int
     gone: int
     documents: int
     rebuilt: bool = False
+    newer: tuple[str, ...] = ()
 
 
 class Index:
@@ -174,21 +177,23 @@ class Index:
             for row in self._db.execute("SELECT session, inode, size, mtime FROM files")
         }
         files = documents = 0
-        present = set()
+        present, newer = set(), []
         for path, status in _session_files(self._folder):
             session = path.name.removesuffix(SUFFIX)
             present.add(session)
             state = (status.st_ino, status.st_size, status.st_mtime_ns)
             if known.get(session) != state:
-                with _transaction(self._db):
+                with contextlib.suppress(SessionVersionError), _transaction(self._db):
                     documents += _FileUpdate(self._db, session, now).run(path, state)
-                files += 1
+                    files += 1
+                    continue
+                newer.append(session)
         gone = [session for session in known if session not in present]
         for session in gone:
             with _transaction(self._db):
                 _forget(self._db, session)
         rebuilt, self._rebuilt = self._rebuilt, False
-        return Updated(files, len(gone), documents, rebuilt)
+        return Updated(files, len(gone), documents, rebuilt, tuple(newer))
 
 
 class _FileUpdate:

@@ -389,6 +389,8 @@ class Journal:
 
 
 def _not_saved(error: OSError, where: Path) -> NotSaved:
+    if isinstance(error, Busy):
+        return NotSaved(f"Another process is writing to {where}.", "Try again when it is done.")
     return NotSaved(
         f"The session cannot be saved in {where}: {error.strerror or error}.",
         "Choose another folder or make it writable; nothing was written.",

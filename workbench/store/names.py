@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -75,7 +76,26 @@ def resolve(name: str, folder: Path, examples: Path | None = None) -> Path:
     return _find(name, folder, "")
 
 
+def readable(folder: Path) -> Path:
+    """Return *folder* if the sessions in it can be told, or if there is none.
+
+    Raises:
+        SessionError: it cannot be looked into.
+    """
+    try:
+        with os.scandir(folder):
+            return folder
+    except FileNotFoundError:
+        return folder
+    except OSError as error:
+        raise SessionError(
+            f"The folder of sessions {folder} cannot be read: {error.strerror}.",
+            'Look at its permissions, or name another: sessions = "..." in workbench.toml.',
+        ) from error
+
+
 def _find(name: str, folder: Path, prefix: str) -> Path:
+    readable(folder)
     known = sorted(p.name.removesuffix(SUFFIX) for p in folder.glob("*" + SUFFIX))
     name = name.removesuffix(SUFFIX)
     if name in known:

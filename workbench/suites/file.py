@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import NotSaved, UnknownName, UsageError
-from workbench.files.append import AppendFile, make_folder
+from workbench.files.append import AppendFile, Busy, make_folder
 from workbench.files.replace import replace_file
 from workbench.records import dataclass
 from workbench.suites.case import Case, named
@@ -246,6 +246,10 @@ def _opened(path: Path) -> AppendFile:
 
 
 def _not_saved(path: Path, error: OSError) -> NotSaved:
+    if isinstance(error, Busy):
+        return NotSaved(
+            f"Another process is writing to the suite {path}.", "Try again when it is done."
+        )
     return NotSaved(
         f"The suite {path} cannot be written: {error.strerror}.",
         "Nothing was changed. Free space, or choose another place with --suite.",
