@@ -13,6 +13,7 @@ from workbench.config.prompt_file import PromptFile
 from workbench.engine.plan import OpenSession
 from workbench.model.prompt import DataRow, Prompt
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.draft import Draft
 from workbench.tui.keeper import begin_with
 from workbench.tui.setup import SessionEntry
 
@@ -22,9 +23,9 @@ def drafts(tmp_path):
     return lambda session: DraftFile(tmp_path / "drafts" / f"{session or 'new'}.json")
 
 
-def app_with(drafts, **changes):
+def app_with(drafts, pace: float | None = 0.0, **changes):
     given = begin_with(setup(**changes), drafts)
-    return WorkbenchApp(FakeEngine(invoice_script, pace=0.0), given)
+    return WorkbenchApp(FakeEngine(invoice_script, pace=pace), given)
 
 
 def user_of(app) -> str:
@@ -101,6 +102,45 @@ async def test_older_on_a_new_session_says_when_there_is_no_other(drafts):
         opened = OpenSession(example.id, last=50)
         await until(pilot, lambda: opened in app.bridge.client.sent)
         assert "There is no earlier prompt yet" not in shown(app)
+
+
+async def test_a_new_session_begins_empty_and_what_was_not_sent_stays_with_the_old_one(drafts):
+    app = app_with(drafts, blank=Draft(Prompt(""), ("json",)))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        old = app.model.fold.head.id
+        await pilot.press(*"edited ", "alt+e")
+        await until(pilot, lambda: OpenSession(last=50) in app.bridge.client.sent)
+        await until(pilot, lambda: user_of(app) == "")
+        assert app.model.draft.checks == ("json",)
+        assert app.model.iteration is None
+        assert "A new session." in shown(app)
+        await pilot.press(*"another")
+        app.look_at_draft()
+        await until(pilot, lambda: drafts(None).load() is not None)
+        await pilot.press("alt+e")
+        await until(pilot, lambda: user_of(app) == "")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: user_of(app) == "another")
+    assert drafts(old).load().prompt.user == "edited " + PROMPT.user
+    assert drafts(None).load().prompt.user == "another"
+
+
+async def test_a_new_session_waits_for_the_race(drafts):
+    app = app_with(drafts, pace=None)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        engine = app.bridge.client
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: bool(engine.told))
+        engine.until(100)
+        await until(pilot, lambda: app.model.running)
+        await pilot.press("alt+e")
+        await until(pilot, lambda: "A race is running." in shown(app))
+        assert user_of(app) == PROMPT.user
+        engine.until(1e9)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"prompt": 5}', b"\xff\xfe", b"[" * 9999])

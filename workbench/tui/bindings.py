@@ -195,6 +195,9 @@ ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
     Action(
+        "new-session", "alt+e", "New session", "", "Begin anew with an empty prompt.", priority=True
+    ),
+    Action(
         "external-editor",
         "ctrl+g",
         "Edit in $EDITOR",

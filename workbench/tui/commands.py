@@ -26,7 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("next-attempt", "previous-attempt", "hide", "show-all", "stop-lane"),
         *("line-up", "line-down", "page-up", "page-down", "text-start", "text-end"),
     ),
-    "Everywhere": ("sessions", "themes", "palette", "help", "quit"),
+    "Everywhere": ("sessions", "new-session", "themes", "palette", "help", "quit"),
 }
 """The ids of the actions, by what they are about."""
 

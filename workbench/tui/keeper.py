@@ -51,7 +51,7 @@ class DraftKeeper:
     ) -> None:
         self._drafts = drafts
         self._first = first
-        self._store = drafts(session)
+        self._store, self._new = drafts(session), session is None
         self._again = _draft_in(self._store) if session is not None else None
         self._kept: Draft | None = None
         self._thread: ThreadPoolExecutor | None = None
@@ -65,10 +65,13 @@ class DraftKeeper:
             return None
         return cls(setup.drafts, setup.first, setup.session.id)
 
-    def turn_to(self, session: str, model: ViewModel) -> None:
-        """Another session is about to be opened: keep what belongs to this one."""
+    def turn_to(self, session: str | None, model: ViewModel) -> None:
+        """*session* is about to be opened (None: a new one): keep what belongs to this one."""
+        if self._new and model.fold.head is not None and model.fold.iterations:
+            self._store.remove()  # the new session has become one with a name
+            self._store, self._kept = self._drafts(model.fold.head.id), None
         self.look(model, wait=True)
-        self._store = self._drafts(session)
+        self._store, self._new = self._drafts(session), session is None
         self._again = _draft_in(self._store)
         self._kept, self._mine = None, True
 
@@ -80,14 +83,13 @@ class DraftKeeper:
         self._again = None
         if model.edited or same(again, model.draft):
             return False
-        model.edit(
-            system=again.prompt.system or "",
-            user=again.prompt.user,
-            checks=again.checks,
-            variables=again.variables,
-            rows=again.rows,
-        )
+        _show(model, again)
         return True
+
+    def take(self) -> Draft | None:
+        """Return what was kept of the session that is opened, for the caller to show."""
+        again, self._again = self._again, None
+        return again
 
     def look(self, model: ViewModel, *, wait: bool = False) -> None:
         """Keep or forget, where something has changed since the last look; in a thread, because
@@ -106,7 +108,7 @@ class DraftKeeper:
         if self._again is not None:
             return None
         draft = model.draft
-        unsent = model.edited if model.iteration is not None else not same(draft, self._first)
+        unsent = model.edited if model.iteration is not None else self._written(draft)
         if unsent and draft != self._kept:
             self._kept, self._mine = draft, True
             held = PromptFile(draft.prompt, draft.checks, draft.variables, draft.rows)
@@ -115,6 +117,28 @@ class DraftKeeper:
             self._kept, self._mine = None, False
             return self._store.remove
         return None
+
+    def _written(self, draft: Draft) -> bool:
+        """Return whether a person wrote something for a new session."""
+        return bool(draft.prompt.user or draft.prompt.system) and not same(draft, self._first)
+
+
+def begin_anew(model: ViewModel, blank: Draft, keeper: DraftKeeper | None) -> None:
+    """Turn to a new session: to what was written for one and not sent, else to *blank*."""
+    if keeper is not None:
+        keeper.turn_to(None, model)
+    model.open_session()
+    _show(model, (keeper.take() if keeper is not None else None) or blank)
+
+
+def _show(model: ViewModel, draft: Draft) -> None:
+    model.edit(
+        system=draft.prompt.system or "",
+        user=draft.prompt.user,
+        checks=draft.checks,
+        variables=draft.variables,
+        rows=draft.rows,
+    )
 
 
 def _draft_in(store: DraftStore) -> Draft | None:

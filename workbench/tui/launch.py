@@ -20,7 +20,8 @@ from workbench.config.settings import Settings, load_settings
 from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
-from workbench.tui.draft import Guard, Live, Rules
+from workbench.model.prompt import Prompt
+from workbench.tui.draft import Draft, Guard, Live, Rules
 from workbench.tui.fetch import Shelf, Watch, Weights
 from workbench.tui.language import check_language
 from workbench.tui.setup import RECENT, SessionEntry, Setup
@@ -132,6 +133,7 @@ def make_setup(settings: Settings, session: str | None = None) -> Setup:
         mask=lambda text: redactor_of()(text),  # noqa: PLW0108 - keys are read late
         desk=_desk,
         guard=_guard(settings),
+        blank=Draft(Prompt(""), settings.defaults.checks),
         live=Live(settings.live.pause, settings.live.fast, settings.live.budget),
         load_rows=lambda source: _load_rows(settings, source),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.engine.plan import RacePlan
-from workbench.model.fold import LiveAttempt
+from workbench.model.fold import LiveAttempt, SessionFold
 from workbench.model.lane import Lane
 from workbench.tui.draft import Live
 from workbench.tui.state import ViewModel
@@ -26,7 +26,9 @@ class LiveMode:
         self.model = model
         self.rules = rules
         self.on = False
+        self._fold = model.fold
         self._sent: dict[int, float] = {}
+        self._before: dict[str, float] = {}
 
     def toggle(self) -> bool:
         """Switch it; returns whether it is on now."""
@@ -66,17 +68,29 @@ class LiveMode:
 
     def sent(self, iteration: int) -> None:
         """Remember that it started an iteration: what that costs counts."""
+        self._turn_to_session()
         self._sent[iteration] = 0.0
 
     @property
     def spent(self) -> float:
-        """US dollars that its iterations cost so far, as far as prices are known."""
-        found = self.model.fold.iterations
+        """US dollars that it spent in this session so far, as far as prices are known."""
+        self._turn_to_session()
+        return self._before.get(_session(self._fold), 0.0) + self._counted()
+
+    def _counted(self) -> float:
+        found = self._fold.iterations
         for number in self._sent:
             if number in found:  # what it cost is remembered when the iteration is let go
                 ended = [a.ended for a in found[number].attempts.values() if a.ended is not None]
                 self._sent[number] = sum(e.cost.usd or 0.0 for e in ended)
         return sum(self._sent.values())
+
+    def _turn_to_session(self) -> None:
+        """Keep what was spent in a session that was left: it may be opened again."""
+        if self._fold is not self.model.fold:
+            left = _session(self._fold)
+            self._before[left] = self._before.get(left, 0.0) + self._counted()
+            self._fold, self._sent = self.model.fold, {}
 
     def _too_dear(self, lane: Lane, last: LiveAttempt | None) -> str | None:
         if lane.provider in _FREE:
@@ -110,3 +124,7 @@ def _seconds(last: LiveAttempt | None) -> float:
     """Return how long a lane's last answer took; 0 for one that did not get to its end."""
     whole = last is not None and last.ended is not None and last.state == "complete"
     return last.ended.ms / 1000 if whole and last and last.ended else 0.0
+
+
+def _session(fold: SessionFold) -> str:
+    return "" if fold.head is None else fold.head.id

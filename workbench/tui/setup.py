@@ -146,8 +146,8 @@ class Setup:
     can be fetched.
     ``load_rows(source)`` reads data rows; ``guard`` says which cases run after each race.
     ``rows`` are the prompt's data rows. ``drafts(session)`` is where what was not sent is kept;
-    ``first`` is what a session begins with where nobody has written anything yet. ``notice`` is
-    said first.
+    ``first`` is what a session begins with where nobody has written anything yet, ``blank`` what
+    one begins with that was asked for. ``notice`` is said first.
     """
 
     lanes: tuple[Lane, ...]
@@ -178,4 +178,5 @@ class Setup:
     rows: tuple[DataRow, ...] = ()
     drafts: Callable[[str | None], DraftStore] | None = None
     first: Draft | None = None
+    blank: Draft = Draft(Prompt(""), ())
     notice: Notice | None = None

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from workbench.model.prompt import DataRow
     from workbench.tui.compare import Pair
 
+RACING = Notice("info", "A race is running.", "Esc stops it; then open a session.")
+
 
 class LookingScreen(CopyingScreen):
     """Other views of an answer, and the screens one key away."""
@@ -151,7 +153,7 @@ class LookingScreen(CopyingScreen):
     def action_sessions(self) -> None:
         """Find a session and open it."""
         if self.model.running:
-            self.tell(Notice("info", "A race is running.", "Esc stops it; then open a session."))
+            self.tell(RACING)
             return
         from workbench.tui.screens.sessions import SessionsScreen
 

@@ -1,24 +1,30 @@
-"""What the workbench screen keeps: cases of failures, cases that guard, prompt files."""
+"""What the workbench screen keeps: cases of failures, cases that guard, prompt files, sessions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.engine.plan import OpenSession
 from workbench.errors import WorkbenchError
 from workbench.files.home import from_home
 from workbench.model.events import Notice
+from workbench.tui.keeper import DraftKeeper, begin_anew
+from workbench.tui.screens.base import RACING
 from workbench.tui.screens.sizing import SizingScreen
+from workbench.tui.setup import RECENT
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_view import LaneView
 
 if TYPE_CHECKING:
+    from workbench.model.prompt import Prompt
     from workbench.suites.case import Case
     from workbench.tui.compare import Pair
 
 
 class KeepingScreen(SizingScreen):
-    """Failures become cases, prompts become files."""
+    """Failures become cases, prompts become files; what was not sent stays with its session."""
 
     _known_file: tuple[Path, tuple[int, int] | None] | None = None
     """The prompt file opened or saved last, and what it was like then."""
@@ -102,12 +108,16 @@ class KeepingScreen(SizingScreen):
         if draft.rows and draft.rows != held.rows:
             self.rows_before.append(draft.rows)
         self.model.edit(variables={**draft.variables, **held.variables}, rows=held.rows)
-        self.query_one("#system", Editor).take(held.prompt.system or "")
-        self.query_one("#user", Editor).take(held.prompt.user)
-        if held.checks is not None:
-            self.query_one("#checks", Editor).take("\n".join(held.checks))
-        self.take_edits()
+        self._take(held.prompt, held.checks)
         self.tell(Notice("info", f"Opened {name}.", "^Z in an editor brings back what was there."))
+
+    def _take(self, prompt: Prompt, checks: Sequence[str] | None) -> None:
+        """Put a prompt into the editors as an edit that can be undone."""
+        self.query_one("#system", Editor).take(prompt.system or "")
+        self.query_one("#user", Editor).take(prompt.user)
+        if checks is not None:
+            self.query_one("#checks", Editor).take("\n".join(checks))
+        self.take_edits()
 
     def action_save_prompt(self) -> None:
         """Ask for a prompt file and save the draft to it."""
@@ -175,3 +185,34 @@ class KeepingScreen(SizingScreen):
         else:
             hint = "Cases run after each race once they are switched on."
             self.tell(Notice("info", "No case has flipped.", hint))
+
+    # -- sessions -------------------------------------------------------------------------------
+
+    def leave_session(self, session: str) -> None:
+        """Keep what was written here and not sent."""
+        self.take_edits()
+        keeper = self._keeper()
+        if keeper is not None:
+            keeper.turn_to(session, self.model)
+
+    def action_new_session(self) -> None:
+        """Begin a new session with an empty prompt."""
+        if self.model.running:
+            self.tell(RACING)
+            return
+        self.take_edits()
+        blank, hint = self.setup.blank, "^F finds the others."
+        if self.model.iteration is None:
+            self._take(blank.prompt, blank.checks)
+            hint = "^Z brings back what was there."
+        else:
+            self._oldest = None
+            begin_anew(self.model, blank, self._keeper())
+            self.bridge.send(OpenSession(last=RECENT))
+            self.paint(reload=True)
+        self.tell(Notice("info", "A new session.", hint))
+        self.query_one("#user", Editor).focus()
+
+    def _keeper(self) -> DraftKeeper | None:
+        keeper = getattr(self.app, "keeper", None)
+        return keeper if isinstance(keeper, DraftKeeper) else None

@@ -17,7 +17,6 @@ from workbench.model.events import Notice
 from workbench.tui import rows
 from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
-from workbench.tui.keeper import DraftKeeper
 from workbench.tui.key_line import Place
 from workbench.tui.live import LiveMode
 from workbench.tui.painter import Painter
@@ -294,13 +293,6 @@ class WorkbenchScreen(KeepingScreen):
     def action_lanes(self) -> None:
         """Focus the next lane."""
         self.query_one(LaneStrip).focus_next()
-
-    def leave_session(self, session: str) -> None:
-        """Keep what was written here and not sent."""
-        self.take_edits()
-        keeper = getattr(self.app, "keeper", None)
-        if isinstance(keeper, DraftKeeper):
-            keeper.turn_to(session, self.model)
 
     # -- iterations -----------------------------------------------------------------------------
 
