@@ -197,7 +197,7 @@ def test_a_terminal_that_can_edit_lines_takes_long_ones_whole(project):
     os.write(terminal.main, b"user " + b"x" * 5000 + b"\n")
     terminal.read_until(b"The user message is set.")
     terminal.read_until(b"workbench: ")
-    do(terminal, "write long.toml", "Written to long.toml.")
+    do(terminal, "wri\tlong.toml", "Written to long.toml.")  # Tab completes
     assert "x" * 5000 in (project / "long.toml").read_text()
     os.write(terminal.main, b"quit\n")
     assert terminal.leave() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.tui.plain_talk import LANES, Person, at_home
+from workbench.tui.plain.completing import candidates
 
 # -- understanding ------------------------------------------------------------------------------
 
@@ -64,6 +65,29 @@ async def test_one_can_hear_where_one_is(asked):
         "The guard is on.",
         "Lanes in the race: small, large.",
     ]
+
+
+async def test_tab_knows_commands_lanes_variables_rows_checks_and_files(asked, tmp_path):
+    def tab(line: str) -> list[str]:
+        return candidates(asked.talk, line, line.rpartition(" ")[2])
+
+    (tmp_path / "a.toml").touch()
+    (tmp_path / "a\x1b[2J.toml").touch()
+    assert tab("hi") == ["history"]
+    assert tab("help sh") == ["show"]
+    assert tab("SHOW LAR") == ["large"]
+    assert tab("load a") == ["a.toml"]
+    assert tab("copy sma") == ["small"]
+    assert tab("copy small a") == ["a.toml"]
+    assert tab("check max_w") == ["max_words"]
+    await asked.do("user {{ city }}")
+    await asked.do("row add")
+    await asked.do("row set id \x1b[2J")
+    await asked.do("row add")
+    await asked.do("row set id oslo")
+    assert tab("set c") == ["city"]
+    assert tab("row ") == ["oslo"]
+    assert tab("nothing ") == []
 
 
 # -- the prompt ---------------------------------------------------------------------------------

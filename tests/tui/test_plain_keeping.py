@@ -95,7 +95,7 @@ async def test_what_came_of_the_cases_is_said_at_the_next_command_and_never_in_b
     await guarded.do("guard on")
     await guarded.do("send")
     said = len(guarded.heard)
-    await until(lambda: guarded.engine.engine._guard is None)
+    await until(lambda: not guarded.engine.engine._chores)
     assert len(guarded.heard) == said
     assert (await guarded.do("star"))[0].startswith("Cases after iteration 2: ")
 

@@ -88,7 +88,6 @@ class Console:
         """Open the session and carry out commands; return the exit code."""
         if self._terminal:
             watch_terminal(sys.stdin.fileno())
-            self._readline = moves_its_cursor() and _edit_lines()
         for number in ENDINGS:
             signal.signal(number, _end)
         signal.signal(signal.SIGINT, self._interrupted)
@@ -97,6 +96,7 @@ class Console:
             client = self._runner.run(self._make())
             voice = Voice(_write, columns=_columns) if self._terminal else Voice(_write, page=None)
             self._talk = talk = Talk(self._setup, client, voice, self._ask_more, self._outside)
+            self._readline = self._terminal and moves_its_cursor() and _edit_lines(talk)
             voice.say(GREETING)
             if self._setup.notice is not None:
                 voice.say(f"{self._setup.notice.message} {self._setup.notice.hint}".strip())
@@ -269,10 +269,19 @@ def _columns() -> int:
         return 0
 
 
-def _edit_lines() -> bool:
-    """Have input lines edited and remembered; False where there is no readline."""
+def _edit_lines(talk: Talk) -> bool:
+    """Have input lines edited, remembered and completed; False where there is no readline."""
     try:
-        import readline  # noqa: F401 - input() uses it once it is there
+        import readline  # input() uses it once it is there
     except ImportError:
         return False
+    from workbench.tui.plain.completing import completer
+
+    def line() -> str:
+        return readline.get_line_buffer()[: readline.get_endidx()]
+
+    readline.set_completer_delims(" ")
+    readline.set_completer(completer(talk, line))
+    libedit = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
     return True

@@ -45,6 +45,7 @@ class Narrator:
         self.answer_lines: int | None = ANSWER_LINES
         self._clock = clock
         self._began: set[int] = set()
+        self._ready: set[str] = set()
         self._many: LiveIteration | None = None
         self._tenth = 0
         self._failed = self._ended = 0
@@ -69,14 +70,22 @@ class Narrator:
         match event:
             case IterationStarted():
                 self._start(event)
-            case LaneReady() if event.ready:
-                self.say(words.readiness(event))
+            case LaneReady():
+                self._readiness(event)
             case Notice():
                 self.say(f"{event.message} {event.hint}".strip())
             case _ if self._many is not None:
                 self._tell_many(event, self._many)
             case _:
                 self._tell_one(event)
+
+    def _readiness(self, event: LaneReady) -> None:
+        """Say once that a lane is ready; that it could not be is said with its race."""
+        if not event.ready:
+            self._ready.discard(event.lane)
+        elif event.lane not in self._ready:
+            self._ready.add(event.lane)
+            self.say(words.readiness(event))
 
     def _start(self, event: IterationStarted) -> None:
         names = ", ".join(lane.name for lane in event.lanes)

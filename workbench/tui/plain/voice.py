@@ -79,6 +79,10 @@ class Voice:
         """True while there is more to read."""
         return bool(self._rest)
 
+    def has_said(self, line: str) -> bool:
+        """Return whether a line was said since :meth:`begin`."""
+        return spelled(line) in self._said
+
     def again(self, count: int | None = None) -> bool:
         """Say the last lines again: all since :meth:`begin`, or so many; False: none were said."""
         lines = list(self._said)

@@ -79,7 +79,8 @@ async def guard(talk: Talk, text: str) -> None:
         talk.say(nets.guard(cases)[0] + (" Cases run after each race." if cases.on else ""))
     elif word == "wait":
         await talk.wait_for_cases()
-        talk.say(nets.summary(cases))
+        if not talk.voice.has_said(summary := nets.summary(cases)):
+            talk.say(summary)
     else:
         talk.voice.read(nets.guard(cases))
 

@@ -121,7 +121,7 @@ async def where(talk: Talk, _text: str) -> None:
         talk.say("A new session, nothing is sent.")
     else:
         newest = max(model.fold.iterations)
-        talk.say(f"Iteration {current.number} of {newest}, session {model.title}.")
+        talk.say(f"Iteration {current.number} of {newest}, session {model.title.rstrip('.')}.")
     if model.edited:
         talk.say("The prompt is edited since it was sent.")
     if model.draft.rows:
@@ -147,7 +147,8 @@ async def sessions(talk: Talk, text: str) -> None:
         when = entry.utc[:16].replace("T", " ")
         count = plural(entry.iterations, "iteration")
         note = f" {entry.note}" if entry.note else ""
-        out.append(f"{number}: {entry.title or entry.id}, {count}, {when}.{note}")
+        title = (entry.title or entry.id).replace("\u2026", "...")
+        out.append(f"{number}: {title}, {count}, {when}.{note}")
     talk.voice.read(out if found else ["No session has that." if text else "No session yet."])
 
 
