@@ -13,7 +13,7 @@ from tests.tui.stories import LARGE, PROMPT, SMALL
 from tests.tui.test_screen import SIZE, app_of, races
 from tests.tui.test_state import model, play
 from workbench.engine.plan import Cancel, RacePlan
-from workbench.model.fold import SessionFold
+from workbench.model.events import SessionStarted
 from workbench.model.lane import Lane, Prices
 from workbench.suites.case import Case
 from workbench.suites.file import keep_case, load_suite
@@ -137,13 +137,12 @@ def test_each_session_has_a_budget_of_its_own_however_often_it_is_opened():
     view = model(lanes=(SMALL, PAID))
     live = LiveMode(view, Live(budget=0.10))
     play(view, lambda *_: Answer(("x",), first=10, usd=0.03))
-    first = view.fold
+    head = view.fold.head = SessionStarted("one", "one", "2026-11-22T09:00:00Z", "workbench")
     live.sent(1)
     assert live.spent == pytest.approx(0.06)
     view.open_session()
     assert live.spent == 0
-    view.fold = SessionFold()
-    view.fold.head = first.head
+    view.fold.head = head
     assert live.spent == pytest.approx(0.06)
 
 
