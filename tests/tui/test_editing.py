@@ -253,3 +253,22 @@ async def test_values_that_were_typed_are_not_dropped_by_one_escape():
         assert app.model.draft.variables == {"invoice": "ACME"}
         await pilot.press("f4", "escape")  # nothing was typed: nothing to ask about
         await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_variables_are_coloured_and_what_only_looks_like_one_is_told_apart():
+    app = app_of()
+    line = r'{{ ok }} \{{ kept }} {{bad name}} {"a": {"b": 1}}'
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        user(app).take(line)
+        await pilot.pause()
+        shown_line = user(app).get_line(0)
+        style = app.painter.style
+        tones = {
+            "{{ ok }}": style("accent bold", "surface"),
+            r"\{{ kept }}": style("muted", "surface"),
+            "{{bad name}}": style("warn", "surface"),
+        }
+        found = {line[s.start : s.end]: s.style for s in shown_line.spans}
+        assert {text: found[text] for text in tones} == tones
+        assert not any('"b"' in text for text in found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.tui.fake_engine import Answer, race
@@ -106,6 +108,27 @@ def test_totals_stand_beside_the_iteration_before():
     assert "passed 2 of 2 +1" in line
     assert "first failure none" in line
     assert "cost unknown" in line
+
+
+def test_totals_of_other_lanes_are_not_compared():
+    view = model()
+    play(view)
+    view.toggle_lane("qwen")
+    play(view)
+    line = plain(rows.totals_line(view))
+    assert "1 asked others" in line
+    assert "+" not in line
+    assert "\u2212" not in line
+
+
+def test_what_a_stopped_answer_used_is_not_compared():
+    view = model()
+    play(view)
+    error = AttemptError("server", "It broke.")
+    play(view, lambda *_: Answer(("a",), error=error))
+    line = plain(rows.totals_line(view))
+    assert "passed 0 of 2 \u22121" in line
+    assert not re.search(r"(tokens|slowest) \S+( m?s)? [+\u2212]", line)
 
 
 def test_totals_leave_out_whole_figures_where_there_is_no_room():

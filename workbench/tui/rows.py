@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workbench.model.fold import LiveAttempt
+from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.records import dataclass
@@ -229,26 +229,47 @@ _GAP: Span = ("   ", "")
 
 def totals_line(model: ViewModel, cells: int = 200) -> Line:
     """Return the totals of the iteration in view, each with its change against the one it is
-    compared with; where *cells* are too few, the last figures are left out whole.
+    compared with, as far as they can be compared; where *cells* are too few, the last figures are
+    left out whole.
     """
-    current = model.iteration
+    current, previous = model.iteration, model.previous
     if current is None:
         return (("Nothing sent yet.", "muted"),)
     now = model.index_of(current).totals()
-    previous = model.previous
-    then = Totals() if previous is None else model.index_of(previous).totals()
+    alike = previous is not None and _asked(current) == _asked(previous)
+    then = model.index_of(previous).totals() if previous is not None and alike else Totals()
+    whole = alike and previous is not None and _whole(current) and _whole(previous)
+    spent = then if whole else Totals()
     failure = fmt.duration(now.first_failure) if now.first_failure is not None else "none"
     change = fmt.duration_change(now.first_failure, then.first_failure)
     parts = [
-        _passed(now, None if previous is None else then),
+        _passed(now, then if alike else None),
         _figure("first failure", failure, change),
-        _figure("tokens", fmt.count(now.tokens), fmt.count_change(now.tokens, then.tokens)),
-        _figure("slowest", fmt.duration(now.end), fmt.duration_change(now.end, then.end)),
-        _figure("cost", fmt.money(now.usd), fmt.money_change(now.usd, then.usd)),
+        _figure("tokens", fmt.count(now.tokens), fmt.count_change(now.tokens, spent.tokens)),
+        _figure("slowest", fmt.duration(now.end), fmt.duration_change(now.end, spent.end)),
+        _figure("cost", fmt.money(now.usd), fmt.money_change(now.usd, spent.usd)),
     ]
+    if previous is not None and not alike:
+        parts.append(((f"{previous.number} asked others", "muted"),))
     while len(parts) > 1 and width(joined(parts, _GAP)) > cells:
         parts.pop()
     return joined(parts, _GAP)
+
+
+def _asked(iteration: LiveIteration) -> tuple[object, ...]:
+    """Return what two iterations have in common whose totals can be compared: whom they asked, how
+    often, with which data rows.
+    """
+    started = iteration.started
+    lanes = sorted(lane.name for lane in started.lanes)
+    return lanes, started.repeat, [row.id for row in started.rows]
+
+
+def _whole(iteration: LiveIteration) -> bool:
+    """Return whether no answer was stopped or refused: a part of one is no measure of another."""
+    if iteration.running:
+        return False
+    return all(a.state not in ("cancelled", "error") for a in iteration.attempts.values())
 
 
 def _passed(now: Totals, then: Totals | None) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from rich.style import Style
@@ -14,6 +15,9 @@ from textual.widgets.text_area import TextAreaTheme
 from workbench.model.prompt import VARIABLE
 from workbench.text import visible_line
 from workbench.tui.painter import Painter
+
+_BRACED = re.compile(r"(?<!\\)\{\{[^{}]*\}\}")
+"""What looks like a variable."""
 
 _TEXTS = 16
 """Texts shown before of which one can still undo the edits when they are shown again."""
@@ -132,10 +136,11 @@ class Editor(TextArea):
         shown = line if line.isascii() and line.isprintable() else _one_for_one(line)
         text = Text(shown, end="", no_wrap=True)
         if self.template:
+            for match in _BRACED.finditer(line):  # sent as it stands: it may be meant as one
+                text.stylize(self.painter.style("warn", self.ground), match.start(), match.end())
             for match in VARIABLE.finditer(line):
-                if not match.group(1):
-                    style = self.painter.style("accent bold", self.ground)
-                    text.stylize(style, match.start(), match.end())
+                tone = "muted" if match.group(1) else "accent bold"
+                text.stylize(self.painter.style(tone, self.ground), match.start(), match.end())
         return text
 
 
