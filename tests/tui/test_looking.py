@@ -170,10 +170,10 @@ async def test_sessions_are_searched_and_one_is_opened():
     async with app.run_test(size=SIZE) as pilot:
         await raced(pilot)
         await pilot.press("ctrl+f")
-        await until(pilot, lambda: "first idea  3 iterations" in shown(app))
+        await until(pilot, lambda: "first idea     3 iterations" in shown(app))
         await pilot.press(*"sec")
         await until(pilot, lambda: "first idea" not in shown(app))
-        assert "[/x] second  1 iteration" in shown(app)
+        assert "[/x] second     1 iteration " in shown(app)
         await pilot.press("enter")
         await until(pilot, lambda: OpenSession("two", last=RECENT) in engine.sent)
         await until(pilot, lambda: app.model.fold.iterations == {})

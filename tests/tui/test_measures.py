@@ -9,6 +9,7 @@ from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import invoice_script, setup
 from workbench.measure.story import story
+from workbench.model.prompt import DataRow
 from workbench.model.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.lines import plain, width
@@ -46,6 +47,22 @@ async def test_audited_aborts_are_told_with_n_rate_and_interval():
     lines = measures(told, 78)
     assert "1 abort, 1 audited: 0 false aborts, 0% (0% to 79%)" in map(plain, lines)
     assert max(map(width, lines)) <= 78
+
+
+async def test_every_row_and_repeat_of_a_lane_counts_not_only_the_first():
+    rows = (
+        DataRow("fr", {"city": "Paris"}, ("contains:Paris",)),
+        DataRow("de", {"city": "Berlin"}, ("contains:Rome",)),
+        DataRow("it", {"city": "Rome"}),
+    )
+    lanes = lane(text="Paris it is.", checks=("max_words:9",))
+    iteration, _ = await race(plan(lanes, prompt="Where is {{ city }}?", rows=rows))
+    told = story(Session("s", "", "", "", iterations=(iteration,)))
+    failed = next(a for a in iteration.attempts if a.row == "de")
+    assert [(t.verdict, t.passed, t.attempts) for t in told.turns] == [("fail", 2, 3)]
+    assert told.turns[0].ttff_ms == failed.ttff_ms
+    text = "\n".join(map(plain, measures(told, 78)))
+    assert "\u2717 2/3 " in text
 
 
 def test_a_session_without_iterations_says_so():

@@ -29,6 +29,8 @@ from workbench.model.session import Session
 from workbench.model.verdict import VerdictName
 from workbench.records import dataclass
 
+_WORST_FIRST: tuple[VerdictName, ...] = ("fail", "error", "pending", "pass")
+
 
 @dataclass(frozen=True, slots=True)
 class LaneStory:
@@ -66,13 +68,19 @@ class Race:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One iteration and lane: verdict, TTFF and total in milliseconds, of its first attempt."""
+    """One iteration and lane, of all its attempts (data rows, repeats, retries) together.
+
+    ``verdict`` is the worst of them, ``ttff_ms`` the soonest first failure, ``total_ms`` of
+    the slowest (milliseconds, from an attempt's own start); ``passed`` of ``attempts`` passed.
+    """
 
     iteration: int
     lane: str
     verdict: VerdictName
     ttff_ms: float | None
     total_ms: float | None
+    attempts: int = 1
+    passed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +146,24 @@ def _lane(
 def _turns(session: Session) -> tuple[Turn, ...]:
     turns = []
     for iteration in session.iterations:
-        firsts = {a.lane: a for a in reversed(iteration.attempts)}
-        turns += [
-            Turn(iteration.number, a.lane, a.verdict, a.ttff_ms, a.total_ms)
-            for a in sorted(firsts.values(), key=lambda a: a.number)
-        ]
+        lanes: dict[str, list[Attempt]] = {}
+        for attempt in sorted(iteration.attempts, key=lambda a: a.number):
+            lanes.setdefault(attempt.lane, []).append(attempt)
+        turns += [_turn(iteration.number, lane, found) for lane, found in lanes.items()]
     return tuple(turns)
+
+
+def _turn(iteration: int, lane: str, found: Sequence[Attempt]) -> Turn:
+    verdicts = [a.verdict for a in found]
+    return Turn(
+        iteration,
+        lane,
+        next(verdict for verdict in _WORST_FIRST if verdict in verdicts),
+        min((a.ttff_ms for a in found if a.ttff_ms is not None), default=None),
+        max((a.total_ms for a in found if a.total_ms is not None), default=None),
+        len(found),
+        verdicts.count("pass"),
+    )
 
 
 def _races(session: Session, names: Sequence[str]) -> tuple[Race, ...]:

@@ -42,7 +42,7 @@ def _check(check: CheckResult) -> Line:
     cell, tone = check_cell(check)
     at = "" if check.at_char is None or check.verdict == "pass" else f" at {check.at_char}"
     return (
-        (f"  {cell}  ", tone),
+        (f"  {cell:<10}  ", tone),
         (check.name, "bold"),
         (at, tone),
         (f"  {check.reason}" if check.reason else "", "muted"),

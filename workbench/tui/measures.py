@@ -5,7 +5,7 @@ Every number comes from :mod:`workbench.measure`; see ``docs/measures.md`` for t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from workbench.measure.curves import FailureCurve
 from workbench.measure.failure import AvoidedSum, Recovery, Spent
@@ -14,7 +14,8 @@ from workbench.text import cell_width, plural, shorten, visible_line
 from workbench.tui import format as fmt
 from workbench.tui.lines import Line, Span
 
-_NAME, _CELL = 16, 11
+_NAME, _CELL, _WIDE_CELL = 16, 11, 16
+_ANY_LANE = "any lane"
 _BAR, _REST, _BAND = "\u2501", "\u2508", "\u2500"
 _GLYPHS = {
     "pass": ("\u2713", "pass"),
@@ -31,7 +32,7 @@ def measures(story: Story, cells: int) -> list[Line]:
     sections = (
         ("Time to first failure, by iteration", _turns(story, cells)),
         ("Share failed over time, with its 95 % interval", _curves(story.lanes, cells)),
-        ("From a failure to the next pass", _recoveries(story.recoveries)),
+        ("From a failure to the next pass, by iteration", _recoveries(story, cells)),
         ("Pace", _pace(story)),
         ("Cost", _costs(story.lanes)),
         ("Avoided by aborting", _avoided(story)),
@@ -49,25 +50,34 @@ def _fit(text: str, cells: int) -> str:
 
 def _turns(story: Story, cells: int) -> list[Line]:
     """A line for each lane, a column for each of the last iterations that fit."""
+    found = {(turn.lane, turn.iteration): _turn(turn) for turn in story.turns}
     numbers = sorted({turn.iteration for turn in story.turns})
-    room = max(1, (cells - _NAME) // _CELL)
-    shown = numbers[-room:]
-    found = {(turn.lane, turn.iteration): turn for turn in story.turns}
-    head = "".join(f"{number:<{_CELL}}" for number in shown)
+    return _grid([lane.lane for lane in story.lanes], numbers, found, cells)
+
+
+def _grid(
+    names: Sequence[str], numbers: Sequence[int], found: Mapping[tuple[str, int], Span], cells: int
+) -> list[Line]:
+    """Return a table of *found* by name and number, with the last columns that fit *cells*."""
+    longest = max((cell_width(text) for text, _ in found.values()), default=0)
+    size = _CELL if longest < _CELL else _WIDE_CELL
+    shown = numbers[-max(1, (cells - _NAME) // size) :]
+    head = "".join(f"{number:<{size}}" for number in shown)
     out: list[Line] = [((" " * _NAME, ""), (head, "muted"))]
-    for lane in story.lanes:
-        row: list[Span] = [(_fit(lane.lane, _NAME), "")]
-        row += [_turn(found.get((lane.lane, number))) for number in shown]
+    for name in names:
+        row: list[Span] = [(_fit(name, _NAME), "")]
+        for number in shown:
+            text, tone = found.get((name, number), ("", ""))
+            row.append((text + " " * (size - cell_width(text)), tone))
         out.append(tuple(row))
     return out
 
 
-def _turn(turn: Turn | None) -> Span:
-    if turn is None:
-        return " " * _CELL, ""
+def _turn(turn: Turn) -> Span:
     glyph, tone = _GLYPHS[turn.verdict]
+    of = f" {turn.passed}/{turn.attempts}" if turn.attempts > 1 else ""
     when = "" if turn.ttff_ms is None else f" {fmt.duration(turn.ttff_ms)}"
-    return f"{glyph + when:<{_CELL}}", tone
+    return f"{glyph}{of}{when}", tone
 
 
 def _curves(lanes: Sequence[LaneStory], cells: int) -> list[Line]:
@@ -108,19 +118,21 @@ def _steps(curve: FailureCurve, cells: int) -> str:
     return text
 
 
-def _recoveries(found: Sequence[Recovery]) -> list[Line]:
-    out: list[Line] = []
-    for recovery in found[-8:]:
-        who = recovery.lane or "session"
-        label = _fit(f"{recovery.iteration}  {who}", _NAME)
-        if recovery.seconds is not None:
-            said = (f"{fmt.duration(recovery.seconds * 1000)}", "pass")
-        elif recovery.clock_jumped:
-            said = ("unknown: the wall clock went backwards", "muted")
-        else:
-            said = ("not yet", "muted")
-        out.append(((label, ""), said))
-    return out or [(("Nothing failed.", "muted"),)]
+def _recoveries(story: Story, cells: int) -> list[Line]:
+    """A line for the session and for each lane that failed, a column for each iteration."""
+    found = {(r.lane or _ANY_LANE, r.iteration): _recovery(r) for r in story.recoveries}
+    if not found:
+        return [(("Nothing failed.", "muted"),)]
+    names = list(dict.fromkeys((_ANY_LANE, *(lane.lane for lane in story.lanes))))
+    names = [name for name in names if any(key[0] == name for key in found)]
+    numbers = sorted({turn.iteration for turn in story.turns})
+    return _grid(names, numbers, found, cells)
+
+
+def _recovery(recovery: Recovery) -> Span:
+    if recovery.seconds is not None:
+        return fmt.duration(recovery.seconds * 1000), "pass"
+    return ("clock jumped", "muted") if recovery.clock_jumped else ("not yet", "muted")
 
 
 def _pace(story: Story) -> list[Line]:
@@ -156,8 +168,8 @@ def _costs(lanes: Sequence[LaneStory]) -> list[Line]:
 
 def _spent(spent: Spent) -> str:
     tag = f" ({spent.source})" if spent.usd else ""
-    tokens = "unknown" if spent.tokens is None else fmt.count(spent.tokens)
-    return f"{fmt.duration(spent.seconds * 1000)}, {tokens} tokens, {fmt.money(spent.usd)}{tag}"
+    tokens = "unknown tokens" if spent.tokens is None else plural(spent.tokens, "token")
+    return f"{fmt.duration(spent.seconds * 1000)}, {tokens}, {fmt.money(spent.usd)}{tag}"
 
 
 def _avoided(story: Story) -> list[Line]:

@@ -19,6 +19,10 @@ _HEAD = (
 )
 
 
+_LEAST = 4
+"""Columns shown at least; of the others, those that fit."""
+
+
 def rejudged(session: Session, checks: Sequence[str], folder: Path) -> tuple[Rejudged, ...]:
     """Judge every ended attempt of *session* as if its recorded checks (as
     :func:`~workbench.api.retro.recorded_lines` lists them) had been these: what was added, changed
@@ -57,13 +61,15 @@ def table(found: Sequence[Rejudged], cells: int) -> list[Line]:
     rows: list[tuple[Span, ...]] = [tuple((word, "muted") for word in _HEAD)]
     rows += [_row(r) for r in found]
     widths = [max(width((row[i],)) for row in rows) for i in range(len(_HEAD))]
+    while len(widths) > _LEAST and 1 + sum(widths) + 2 * len(widths) > cells:
+        widths.pop()
     out: list[Line] = []
     for index, row in enumerate(rows):
         line: list[Span] = [(" ", "")]
-        for span, size in zip(row, widths, strict=True):
+        for span, size in zip(row, widths, strict=False):
             line += [span, (" " * (size - width((span,)) + 2), "")]
         failure = found[index - 1].now.first_failure if index else None
-        if failure is not None:
+        if failure is not None and len(widths) == len(_HEAD):
             line.append((f"{failure.check or failure.kind}: {failure.reason}", "muted"))
         out.append(cut(line, cells))
     return out

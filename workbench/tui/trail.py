@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.model.fold import LiveIteration
 from workbench.model.session import in_tree_order
 from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span
+from workbench.tui.lines import Line, Span, width
 from workbench.tui.rows import badge
 from workbench.tui.state import ViewModel
 
@@ -58,23 +58,32 @@ def branches(model: ViewModel) -> tuple[tuple[int, int], ...]:
     return in_tree_order({n: i.started.parent for n, i in model.fold.iterations.items()})
 
 
-def history_line(model: ViewModel, number: int, depth: int = 0) -> Line:
-    """Return one line about an iteration for a list: number, glyphs, first failure, its words;
-    shifted right by its *depth* in the tree.
+def history_line(model: ViewModel, number: int, depth: int = 0, lanes: int = 0) -> Line:
+    """Return one line about an iteration for a list: number, glyphs (on *lanes* cells at least),
+    passed, first failure, its words; in a tree the words are shifted right by its *depth*.
     """
     iteration = model.fold.iterations[number]
     now = model.index_of(iteration).totals()
     star = "\u2605" if iteration.marks.star else " "
     parent = iteration.started.parent
-    branch = f" from {parent}" if parent is not None and parent != number - 1 else ""
+    branch = f"from {parent}  " if parent is not None and parent != number - 1 else ""
+    twig = "  " * (min(depth, 10) - 1) + "\u2514 " if depth else ""
     words = " ".join(iteration.started.prompt.user.split())
+    glyphs = lane_glyphs(model, iteration)
+    failed = "" if now.first_failure is None else fmt.duration(now.first_failure)
     return (
-        ("  " * min(depth, 10), ""),
         (f"{number:>3}{star} ", "bold" if number != model.selected else "accent bold"),
-        *lane_glyphs(model, iteration),
-        (f"  {now.passed} of {now.attempts}", ""),
-        (f"  {fmt.duration(now.first_failure):>7}", "muted"),
-        (f"{branch}  ", "accent"),
-        (iteration.marks.name or words, "bold" if iteration.marks.name else "muted"),
+        *glyphs,
+        (" " * max(0, lanes - width(glyphs)), ""),
+        (f"  {f'{now.passed} of {now.attempts}':<8}", ""),
+        (f"{failed:>8}   ", "muted"),
+        (twig, "muted"),
+        (branch, "accent"),
+        (iteration.marks.name or words, "bold" if iteration.marks.name else ""),
         (f"  {iteration.marks.note}" if iteration.marks.note else "", "accent"),
     )
+
+
+def history_head(lanes: int) -> Line:
+    """Return the heading over the columns of :func:`history_line`, behind a pointer's cells."""
+    return ((f"{'':<7}{'':<{lanes}}  {'passed':<8}{'failed':>8}   prompt", "muted"),)

@@ -42,6 +42,8 @@ def _turns(turns: Sequence[Turn]) -> list[str]:
         said = f"{turn.lane} {_VERDICTS[turn.verdict]}"
         if turn.ttff_ms is not None:
             said += f" after {time(turn.ttff_ms)}"
+        if turn.attempts > 1:
+            said += f" ({turn.passed} of {turn.attempts} passed)"
         found.setdefault(turn.iteration, []).append(said)
     return [f"Iteration {n}: {', '.join(found[n])}." for n in sorted(found, reverse=True)]
 

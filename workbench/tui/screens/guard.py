@@ -11,10 +11,13 @@ from textual.containers import Vertical
 from workbench.tui.bridge import frame_seconds
 from workbench.tui.case_watch import CaseWatch
 from workbench.tui.compare import Pair
+from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.pick_list import PickList
+
+_WHAT: Line = (("Once on, each race is followed by the cases of the suite.", "muted"),)
 
 
 class GuardScreen(Modal[Pair | None]):
@@ -59,7 +62,7 @@ class GuardScreen(Modal[Pair | None]):
                 state,
                 (f"   {cases.guard.suite}{tags}", "muted"),
             ),
-            cases.line(),
+            cases.line() if cases.shown else _WHAT,
             (),
         )
         head.repaint()

@@ -10,13 +10,13 @@ from textual.containers import Vertical
 
 from workbench.engine.plan import LoadEarlier, Mark
 from workbench.tui.bridge import Bridge, frame_seconds
-from workbench.tui.lines import Line
+from workbench.tui.lines import Line, width
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Ask, Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import more
 from workbench.tui.state import ViewModel
-from workbench.tui.trail import branches, history_line
+from workbench.tui.trail import branches, history_head, history_line, lane_glyphs
 from workbench.tui.widgets.pick_list import PickList
 
 _KEYS = (
@@ -52,7 +52,7 @@ class HistoryScreen(Modal[Wish | None]):
     def compose(self) -> ComposeResult:
         """Title, list, keys."""
         with Vertical(classes="dialog wide"):
-            yield Words(self.painter, (), (), id="heading")
+            yield Words(self.painter, (), (), (), id="heading")
             yield PickList(self.painter, (), id="items")
             yield Keys(self.painter, *_KEYS)
 
@@ -74,7 +74,9 @@ class HistoryScreen(Modal[Wish | None]):
         tree = branches(self.model) if self.as_tree else ()
         depths = dict(tree)
         self.numbers = list(depths) or sorted(self.model.fold.iterations, reverse=True)
-        items = [history_line(self.model, n, depths.get(n, 0)) for n in self.numbers]
+        known = self.model.fold.iterations
+        lanes = max((width(lane_glyphs(self.model, known[n])) for n in self.numbers), default=0)
+        items = [history_line(self.model, n, depths.get(n, 0), lanes) for n in self.numbers]
         at = self.numbers.index(here) if here in self.numbers else 0
         self.query_one(PickList).replace(items, at)
         left = self.model.fold.earlier
@@ -82,7 +84,7 @@ class HistoryScreen(Modal[Wish | None]):
         if left:
             title = (*title, (f"   {left} earlier ones are not loaded: l", "accent"))
         heading = self.query_one("#heading", Words)
-        heading.words = (title, ())
+        heading.words = (title, (), history_head(lanes))
         heading.repaint()
 
     def _here(self) -> int | None:

@@ -34,7 +34,9 @@ class MeasuresScreen(Screen[None]):
         """Title, figures, keys."""
         title = (" Measures", "bold"), (f"  {self.model.title}", "muted")
         yield Words(self.painter, (*title, *partly(self.model)))
-        yield Reader(self.painter, id="text")
+        reader = Reader(self.painter, id="text")
+        reader.ground = "background"
+        yield reader
         yield Keys(self.painter, ("\u2191\u2193", "scroll"), margin=True)
 
     def on_mount(self) -> None:
@@ -55,7 +57,7 @@ class MeasuresScreen(Screen[None]):
         reader = self.query_one(Reader)
         if self._story is not None:
             rows = measures(self._story, max(20, reader.size.width - 2))
-            reader.load([((" ", ""), *line) for line in rows], reader.top)
+            reader.load([(), *(((" ", ""), *line) for line in rows)], reader.top)
 
     def action_leave(self) -> None:
         """Back to the workbench."""

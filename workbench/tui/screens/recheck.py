@@ -52,7 +52,7 @@ class RecheckScreen(Screen[None]):
         yield Words(self.painter, ((title, "bold"), *self.notice))
         text = "\n".join(self.lines)
         yield Editor(self.painter, text, id="recheck", template=False)
-        yield Words(self.painter, (), id="summary")
+        yield Words(self.painter, (), (), id="summary")
         reader = Reader(self.painter, id="text")
         reader.ground = "background"
         yield reader
@@ -99,14 +99,14 @@ class RecheckScreen(Screen[None]):
             self._say(" No answer has ended yet.", "muted")
             return
         words = self.query_one("#summary", Words)
-        words.words = (recheck.summary(self.found),)
+        words.words = ((), recheck.summary(self.found))
         words.repaint()
         reader = self.query_one(Reader)
         reader.load(recheck.table(self.found, max(10, reader.size.width - 1)), reader.top)
 
     def _say(self, text: str, tone: str) -> None:
         words = self.query_one("#summary", Words)
-        words.words = (((text, tone),),)
+        words.words = ((), ((text, tone),))
         words.repaint()
 
     def action_other(self) -> None:

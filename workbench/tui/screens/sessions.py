@@ -12,12 +12,15 @@ from textual.widgets import Input
 
 from workbench.errors import WorkbenchError
 from workbench.text import plural
-from workbench.tui.lines import Line
+from workbench.tui.lines import Line, cut, width
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import SessionEntry, Setup
 from workbench.tui.widgets.pick_list import PickList
+
+TITLE = 40
+"""Cells of a title at most."""
 
 
 class SessionsScreen(Modal[str | None]):
@@ -68,7 +71,8 @@ class SessionsScreen(Modal[str | None]):
             self._say(error.message)
             return
         self.entries = list(found)
-        self.query_one(PickList).replace([_line(entry) for entry in self.entries])
+        title = min(TITLE, max((width(((_title(e), ""),)) for e in self.entries), default=0))
+        self.query_one(PickList).replace([_line(entry, title) for entry in self.entries])
         nothing = "No session has that." if query else "There is no session yet."
         self._say("" if self.entries else nothing)
 
@@ -95,10 +99,17 @@ class SessionsScreen(Modal[str | None]):
         self.dismiss(None)
 
 
-def _line(entry: SessionEntry) -> Line:
+def _title(entry: SessionEntry) -> str:
+    return entry.title or entry.id
+
+
+def _line(entry: SessionEntry, cells: int) -> Line:
+    """Return a line of the list, with *cells* cells for the title."""
+    title = cut(((_title(entry), "bold"),), cells)
     return (
-        (f"{entry.utc[:16].replace('T', ' ')}  ", "muted"),
-        (entry.title or entry.id, "bold"),
-        (f"  {plural(entry.iterations, 'iteration')}", "muted"),
+        *title,
+        (" " * (cells - width(title)), ""),
+        (f"  {plural(entry.iterations, 'iteration'):>14}", "muted"),
+        (f"  {entry.utc[:16].replace('T', ' ')}", "muted"),
         (f"  {entry.note}" if entry.note else "", "muted"),
     )
