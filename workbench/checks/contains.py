@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from workbench.checks.arguments import fold, read_text, shown
 from workbench.checks.base import Argument, Check, Definition, Option
@@ -36,12 +37,15 @@ class Needle:
 
 
 class Contains:
-    """Passes at the last character of the first match, fails at the end."""
+    """Decides at the last character of the first match, or at the end: a match passes when it is
+    *wanted* and fails when it is not.
+    """
 
-    __slots__ = ("_finder", "_text")
+    __slots__ = ("_finder", "_text", "_wanted")
 
-    def __init__(self, text: str, *, ignore_case: bool) -> None:
+    def __init__(self, text: str, *, ignore_case: bool, wanted: bool = True) -> None:
         self._text = text
+        self._wanted = wanted
         self._finder = Needle(text, ignore_case=ignore_case)
 
     def feed(self, text: str) -> Decision | None:
@@ -50,43 +54,21 @@ class Contains:
         if start is None:
             return None
         stop = start + len(self._text)
-        return Decision("pass", stop - 1, f"found {shown(self._text)}", (start, stop))
+        said = shown(self._text)
+        if self._wanted:
+            return Decision("pass", stop - 1, f"found {said}", (start, stop))
+        return Decision("fail", stop - 1, f"contains {said}", (start, stop))
 
     def finish(self) -> Decision:
         """See the protocol."""
-        return Decision("fail", self._finder.seen, f"{shown(self._text)} is missing")
-
-
-class NotContains:
-    """Fails at the last character of the first match, passes at the end."""
-
-    __slots__ = ("_finder", "_text")
-
-    def __init__(self, text: str, *, ignore_case: bool) -> None:
-        self._text = text
-        self._finder = Needle(text, ignore_case=ignore_case)
-
-    def feed(self, text: str) -> Decision | None:
-        """See the protocol."""
-        start = self._finder.feed(text)
-        if start is None:
-            return None
-        stop = start + len(self._text)
-        return Decision("fail", stop - 1, f"contains {shown(self._text)}", (start, stop))
-
-    def finish(self) -> Decision:
-        """See the protocol."""
+        if self._wanted:
+            return Decision("fail", self._finder.seen, f"{shown(self._text)} is missing")
         return Decision("pass", self._finder.seen, f"no {shown(self._text)}")
 
 
-def _parse_contains(argument: Argument) -> Callable[[], Check]:
+def _parse(argument: Argument, *, wanted: bool) -> Callable[[], Check]:
     text, ignore_case = read_text(argument), "i" in argument.options
-    return lambda: Contains(text, ignore_case=ignore_case)
-
-
-def _parse_not_contains(argument: Argument) -> Callable[[], Check]:
-    text, ignore_case = read_text(argument), "i" in argument.options
-    return lambda: NotContains(text, ignore_case=ignore_case)
+    return lambda: Contains(text, ignore_case=ignore_case, wanted=wanted)
 
 
 CONTAINS = Definition(
@@ -96,7 +78,7 @@ CONTAINS = Definition(
     example="contains:Kind regards",
     when="end",
     cost="a substring search per chunk",
-    parse=_parse_contains,
+    parse=partial(_parse, wanted=True),
     decides="Passes at the last character of the first match; fails at the end.",
     options=(IGNORE_CASE,),
 )
@@ -108,7 +90,7 @@ NOT_CONTAINS = Definition(
     example="not_contains:As an AI",
     when="earliest",
     cost="a substring search per chunk",
-    parse=_parse_not_contains,
+    parse=partial(_parse, wanted=False),
     decides="Fails at the last character of the first match; passes at the end.",
     options=(IGNORE_CASE,),
 )

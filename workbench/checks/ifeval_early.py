@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from workbench.checks.base import Check
-from workbench.checks.contains import NotContains
+from workbench.checks.contains import Contains
 from workbench.checks.ifeval_rules import Arguments, forbidden_pattern
 from workbench.checks.units import Blocks
 from workbench.model.verdict import Decision
@@ -288,7 +288,7 @@ class _Parts(_Early):
 
 
 def _no_comma(_: Arguments) -> Check:
-    return NotContains(",", ignore_case=False)
+    return Contains(",", ignore_case=False, wanted=False)
 
 
 def _below_words(a: Arguments) -> Check | None:
