@@ -54,3 +54,58 @@ def test_a_proxy_for_all_lanes_is_no_option_of_those_that_send_nothing(
     (project / "workbench.toml").write_text(LANES)
     done = workbench("send", "hello", "--lane", "fine")
     assert (done.code, done.err.count("proxy")) == (0, 0)
+
+
+WRONG = """
+proxy = "https://p.example"
+
+[defaults]
+lanes = ["fine"]
+checks = ["jsn"]
+
+[screen]
+theme = "no-such-theme"
+
+[guard]
+on = true
+suite = "nowhere"
+lanes = ["fin"]
+
+[lanes.fine]
+provider = "scripted"
+model = "script"
+options = { text = "yes" }
+
+[lanes.leans]
+provider = "scripted"
+model = "script"
+fallback = "fin"
+
+[lanes.checked]
+provider = "scripted"
+model = "script"
+checks = ["max_chars:many"]
+
+[lanes.there]
+base_url = "https://x.example/v1"
+model = "m"
+"""
+
+
+def test_names_that_lead_nowhere_are_problems(
+    workbench: Callable[..., Result], project: Path
+) -> None:
+    (project / "workbench.toml").write_text(WRONG)
+    done = workbench("doctor", "--json")
+    lanes, problems = done.document["lanes"], done.document["problems"]
+    assert isinstance(lanes, list)
+    assert isinstance(problems, list)
+    states = {row["lane"]: row["state"] for row in lanes}
+    assert "Unknown lane 'fin'. Did you mean fine" in states["leans"]
+    assert "many" in states["checked"]
+    assert "is not a proxy this client can use" in states["there"]
+    said = {row["key"]: row["problem"] for row in problems}
+    assert said.keys() == {"defaults.checks", "screen.theme", "guard.suite", "guard.lanes"}
+    assert "Unknown check 'jsn'" in said["defaults.checks"]
+    assert done.code == 1
+    assert "workbench: screen.theme: " in workbench("doctor").err

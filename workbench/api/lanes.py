@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from workbench.api.keys import Keys
 from workbench.api.wiring import make_tools
+from workbench.checks.syntax import parse_checks
 from workbench.config.settings import Settings
 from workbench.engine.clock import metered_loop
 from workbench.errors import WorkbenchError
@@ -110,6 +111,23 @@ def _nowhere(provider: str) -> str:
 def _key_names(lane: Lane) -> list[str]:
     """The variables a lane needs: its key, and what its headers refer to."""
     return [*([lane.key_env] if lane.key_env else []), *sorted(references(lane))]
+
+
+def try_declared(settings: Settings, lane: Lane) -> None:
+    """Look whether a lane can be used with all that the settings say of it; nothing is sent.
+
+    Raises:
+        UnknownName: its provider, model, fallback, or one of its options or checks does not exist.
+        ConfigError: it lacks something its provider needs, or an option is of the wrong type.
+        CheckSyntaxError: one of its checks cannot be read.
+    """
+    parse_checks(lane.checks, settings.project_file.parent)
+    if lane.fallback is not None:
+        settings.lane(lane.fallback)
+    sends = resolve(lane).base_url is not None
+    if sends and settings.proxy is not None and "proxy" not in lane.options:
+        lane = replace(lane, options={**lane.options, "proxy": settings.proxy})
+    try_lane(lane)
 
 
 def try_lane(lane: Lane) -> None:

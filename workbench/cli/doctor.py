@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from workbench import __version__
+from workbench.api.guard import suite_there
 from workbench.api.keys import Keys
-from workbench.api.lanes import try_lane
+from workbench.api.lanes import try_declared
 from workbench.api.setup import settings_for
-from workbench.cli import output
-from workbench.config.paths import cache_dir, models_dir
+from workbench.checks.syntax import parse_checks
+from workbench.cli import diagnostics, output
+from workbench.config.paths import cache_dir, config_dir, data_folder, models_dir
 from workbench.config.settings import Settings
+from workbench.config.themes import find_theme
 from workbench.errors import UnknownName, WorkbenchError
 from workbench.model.lane import Lane
 from workbench.providers.models.catalogue import find_model
@@ -29,12 +34,13 @@ from workbench.providers.presets import resolve
 def doctor(*, as_json: bool) -> int:
     """Show every setting with its source, and whether each lane can be used.
 
-    Exit code: 0 everything in use is ready, 1 something is missing.
+    Nothing is sent. Exit code: 0 everything in use is ready, 1 something is missing or wrong.
     """
     settings = settings_for()
     values = _settings(settings)
     keys = Keys(settings)
     lanes = [_lane(settings, keys, name) for name in settings.lanes]
+    problems = _problems(settings)
     if as_json:
         output.document(
             {
@@ -43,6 +49,7 @@ def doctor(*, as_json: bool) -> int:
                 "python": platform.python_version(),
                 "settings": [dict(zip(("key", "value", "source"), v, strict=True)) for v in values],
                 "lanes": [dict(zip(("lane", "state", "source"), v, strict=True)) for v in lanes],
+                "problems": [dict(zip(("key", "problem"), v, strict=True)) for v in problems],
             }
         )
     else:
@@ -53,8 +60,11 @@ def doctor(*, as_json: bool) -> int:
         output.table(("setting", "value", "from"), values)
         output.line()
         output.table(("lane", "state", "from"), lanes)
+    for key, problem in problems:
+        diagnostics.warn(f"{key}: {problem}")
     used = {f"{name}" for name in settings.defaults.lanes}
-    return 0 if all(state == "ready" for name, state, _ in lanes if name in used) else 1
+    ready = all(state == "ready" for name, state, _ in lanes if name in used)
+    return 0 if ready and not problems else 1
 
 
 def _settings(settings: Settings) -> list[tuple[str, str, str]]:
@@ -93,19 +103,46 @@ def _lane(settings: Settings, keys: Keys, name: str) -> tuple[str, str, str]:
     source = settings.source(f"lanes.{name}")
     if lane.provider == "local":
         found = _local_state(lane.model, lane.path)
-        return name, _declared_state(lane) if found == "ready" else found, source
+        return name, _declared_state(settings, lane) if found == "ready" else found, source
     key = resolve(lane).key_env
     if key and keys.source(key) == "missing":
         return name, f"no key in ${key}, nor in the keyring", source
-    return name, _declared_state(lane), source
+    return name, _declared_state(settings, lane), source
 
 
-def _declared_state(lane: Lane) -> str:
+def _declared_state(settings: Settings, lane: Lane) -> str:
     try:
-        try_lane(lane)
+        try_declared(settings, lane)
     except WorkbenchError as error:
-        return f"{error.message} {error.hint}".rstrip()
+        return _said(error)
     return "ready"
+
+
+def _said(error: WorkbenchError) -> str:
+    return f"{error.message} {error.hint}".rstrip()
+
+
+def _theme_folders() -> tuple[Path, ...]:
+    return data_folder("themes"), config_dir() / "themes"
+
+
+def _problems(settings: Settings) -> list[tuple[str, str]]:
+    """Look at settings that name something: the key, and what is wrong with it."""
+    found = []
+    folder = settings.project_file.parent
+    tries: list[tuple[str, Callable[[], object]]] = [
+        ("defaults.checks", lambda: parse_checks(settings.defaults.checks, folder)),
+        ("screen.theme", lambda: find_theme(settings.screen.theme, _theme_folders())),
+        *(("guard.lanes", partial(settings.lane, name)) for name in settings.guard.lanes),
+    ]
+    for key, look in tries:
+        try:
+            look()
+        except WorkbenchError as error:
+            found.append((key, _said(error)))
+    if settings.guard.on and not suite_there(settings, settings.guard.suite):
+        found.append(("guard.suite", f"There is no suite {settings.guard.suite} yet."))
+    return found
 
 
 def _local_state(model: str, path: str | None) -> str:
