@@ -256,4 +256,13 @@ async def test_lines_being_typed_when_it_ends_are_kept(tmp_path, monkeypatch):
     again = Person(tmp_path)
     await again.start()
     assert again.talk.model.draft.prompt.user == "first line\nsecond line"
+    again.talk.aside = outside
+    person = again
+    with pytest.raises(HungUp):  # once more: what was not sent is not replaced by half of it
+        await again.do("user")
     await again.leave()
+    third = Person(tmp_path)
+    both = "first line\nsecond line\n\nfirst line\nsecond line"
+    assert third.setup.prompt.user == both
+    await third.start()
+    await third.leave()

@@ -107,8 +107,7 @@ class DraftKeeper:
     def _job(self, model: ViewModel) -> Callable[[], object] | None:
         if self._again is not None:
             return None
-        draft = model.draft
-        unsent = model.edited if model.iteration is not None else self._written(draft)
+        draft, unsent = model.draft, self.unsent(model)
         if unsent and draft != self._kept:
             self._kept, self._mine = draft, True
             held = PromptFile(draft.prompt, draft.checks, draft.variables, draft.rows)
@@ -118,9 +117,12 @@ class DraftKeeper:
             return self._store.remove
         return None
 
-    def _written(self, draft: Draft) -> bool:
-        """Return whether a person wrote something for a new session."""
-        return bool(draft.prompt.user or draft.prompt.system) and not same(draft, self._first)
+    def unsent(self, model: ViewModel) -> bool:
+        """Return whether the draft holds what a person wrote and did not send."""
+        if model.iteration is not None:
+            return model.edited
+        prompt = model.draft.prompt
+        return bool(prompt.user or prompt.system) and not same(model.draft, self._first)
 
 
 def begin_anew(model: ViewModel, blank: Draft, keeper: DraftKeeper | None) -> None:

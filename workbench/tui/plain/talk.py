@@ -65,16 +65,20 @@ Ask = Callable[[], str | None]
 
 
 class Unfinished:
-    """Lines that are being typed, and what is to be done with them when they end."""
+    """Lines that are being typed, what is to be done with them when they end, and the text *old*
+    that they are to replace.
+    """
 
-    def __init__(self, take: Callable[[str], None]) -> None:
+    def __init__(self, take: Callable[[str], None], old: str) -> None:
         self.lines: list[str] = []
         self._take = take
+        self._old = old
 
-    def finish(self) -> None:
-        """Take the lines typed so far, if there are any."""
+    def finish(self, *, with_old: bool = False) -> None:
+        """Take the lines typed so far, if there are any; *with_old*, the old text after them."""
         if self.lines:
-            self._take("\n".join(self.lines))
+            old = ("", self._old) if with_old and self._old else ()
+            self._take("\n".join((*self.lines, *old)))
 
 
 async def _first(events: AsyncIterator[Sequence[Event]]) -> Sequence[Event]:
@@ -132,12 +136,12 @@ class Talk:
         """Ask for a line; None: there is no more to hear."""
         return await self.aside(self._ask)
 
-    async def several(self, what: str, take: Callable[[str], None]) -> bool:
-        """Ask for lines until one holds a dot alone and give them to *take*; where the input ends
-        before that, those that were typed. Returns whether there were any.
+    async def several(self, what: str, take: Callable[[str], None], old: str = "") -> bool:
+        """Ask for lines until one holds a dot alone and give them to *take*, in the place of *old*;
+        where the input ends before that, those that were typed. Returns whether there were any.
         """
         self.say(f"{what}. A line with a dot alone ends it; Ctrl+C leaves everything as it was.")
-        typed = self._unfinished = Unfinished(take)
+        typed = self._unfinished = Unfinished(take, old)
 
         def gather() -> None:
             while (line := self._next_line()) is not None and line != ".":
@@ -245,9 +249,12 @@ class Talk:
             self.narrator.tell(event)
 
     def close(self) -> None:
-        """Take what was being typed, keep the draft, listen no more."""
+        """Take what was being typed, keep the draft, listen no more. What the lines being typed
+        were to replace is kept with them if it was not sent: nobody has said that they are all.
+        """
         if self._unfinished is not None:
-            self._unfinished.finish()
+            unsent = self._keeper is not None and self._keeper.unsent(self.model)
+            self._unfinished.finish(with_old=unsent)
         self.keep(leaving=True)
         if self._next is not None:
             self._next.cancel()

@@ -13,9 +13,11 @@ from workbench.tui.prompt_files import known_as, read_prompt, write_prompt
 
 
 async def _message(talk: Talk, text: str, what: str, take: Callable[[str], None]) -> None:
+    prompt = talk.model.draft.prompt
+    old = prompt.user if what == "user" else prompt.system or ""
     if text:
         take(text)
-    elif not await talk.several(f"Type the {what} message", take):
+    elif not await talk.several(f"Type the {what} message", take, old):
         talk.say(f"The {what} message is as it was.")
         return
     talk.say(f"The {what} message is set.")
@@ -78,7 +80,9 @@ async def set_variable(talk: Talk, text: str) -> None:
 
     if value:
         take(value)
-    elif not await talk.several(f"Type the value of {name}", take):
+    elif not await talk.several(
+        f"Type the value of {name}", take, talk.model.draft.variables.get(name, "")
+    ):
         talk.say(f"{name} is as it was.")
         return
     talk.say(f"{name} is set.")

@@ -88,7 +88,7 @@ async def _set(talk: Talk, text: str) -> None:
 
     if value:
         take(value)
-    elif not await talk.several(f"Type the value of {table.column}", take):
+    elif not await talk.several(f"Type the value of {table.column}", take, table.text() or ""):
         return
     talk.say(f"{table.column} of row {table.row.id if table.row else ''} is set.")
 
