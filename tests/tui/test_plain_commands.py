@@ -278,6 +278,20 @@ async def test_sessions_are_listed_with_numbers_and_opened_by_them(asked, tmp_pa
     await third.leave()
 
 
+async def test_a_new_session_begins_empty_and_what_was_not_sent_in_it_waits(asked):
+    said = await asked.do("new")
+    assert said == ["A new session."]
+    assert asked.talk.model.draft.prompt.user == ""
+    assert (await asked.do("send"))[0].startswith("The prompt is empty.")
+    await asked.do("user half a thought")
+    assert await asked.do("new") == ["The prompt is empty. To take that back: undo"]
+    await asked.do("undo")
+    await asked.do("older")
+    assert asked.talk.model.draft.prompt.user == "Say JSON."
+    await asked.do("new")
+    assert asked.talk.model.draft.prompt.user == "half a thought"
+
+
 async def test_earlier_iterations_of_a_long_session_are_loaded(asked, tmp_path, monkeypatch):
     monkeypatch.setattr("workbench.tui.plain.commands.session.RECENT", 1)
     await asked.do("send")

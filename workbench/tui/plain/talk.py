@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from workbench.engine.plan import (
     Cancel,
@@ -34,8 +34,9 @@ from workbench.text import plural
 from workbench.tui.case_watch import CaseWatch
 from workbench.tui.data_table import DataTable
 from workbench.tui.draft import Draft
-from workbench.tui.keeper import RESTORED, DraftKeeper
+from workbench.tui.keeper import RESTORED, DraftKeeper, begin_anew
 from workbench.tui.plain import nets, words
+from workbench.tui.plain.asking import Aside, Ask, Unfinished
 from workbench.tui.plain.narrator import Narrator
 from workbench.tui.plain.voice import Voice
 from workbench.tui.prompt_files import KnownFile
@@ -50,35 +51,6 @@ MOMENT = 0.02
 
 UNDONE = 100
 """Changes to the draft that can be taken back."""
-
-
-class Aside(Protocol):
-    """Runs a job while the terminal is free: nothing is said, and input may be asked for."""
-
-    async def __call__(self, job: Callable[[], T]) -> T:
-        """Return what *job* returned."""
-        ...
-
-
-Ask = Callable[[], str | None]
-"""Asks for a line; None: there is no more."""
-
-
-class Unfinished:
-    """Lines that are being typed, what is to be done with them when they end, and the text *old*
-    that they are to replace.
-    """
-
-    def __init__(self, take: Callable[[str], None], old: str) -> None:
-        self.lines: list[str] = []
-        self._take = take
-        self._old = old
-
-    def finish(self, *, with_old: bool = False) -> None:
-        """Take the lines typed so far, if there are any; *with_old*, the old text after them."""
-        if self.lines:
-            old = ("", self._old) if with_old and self._old else ()
-            self._take("\n".join((*self.lines, *old)))
 
 
 async def _first(events: AsyncIterator[Sequence[Event]]) -> Sequence[Event]:
@@ -292,11 +264,16 @@ class Talk:
         if cold:
             await self.send(Warm(tuple(self.model.lanes[name] for name in cold)))
 
-    async def open(self, session: OpenSession) -> None:
-        """Open a session, say what is in it, and have the lanes make themselves ready."""
-        if self._keeper is not None and session.id is not None:
-            self._keeper.turn_to(session.id, self.model)
-        self.model.open_session()
+    async def open(self, session: OpenSession, *, anew: bool = False) -> None:
+        """Open a session, say what is in it, and have the lanes make themselves ready; *anew*:
+        begin with what was written for a new one and not sent, or with nothing.
+        """
+        if anew:
+            begin_anew(self.model, self.setup.blank, self._keeper)
+        else:
+            if self._keeper is not None and session.id is not None:
+                self._keeper.turn_to(session.id, self.model)
+            self.model.open_session()
         self.rechecks = self._guarded = None
         self.table = DataTable(self.model)
         self._undone.clear()

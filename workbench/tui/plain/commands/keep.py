@@ -8,7 +8,7 @@ from dataclasses import replace
 from workbench.errors import UsageError
 from workbench.tui.fetch import Fetch
 from workbench.tui.plain import words
-from workbench.tui.plain.commands.action import Action, Group, named
+from workbench.tui.plain.commands.action import Action, named
 from workbench.tui.plain.commands.look import attempts
 from workbench.tui.plain.spelling import quoted
 from workbench.tui.plain.talk import Talk
@@ -83,23 +83,20 @@ async def _follow(talk: Talk, fetch: Fetch) -> None:
         await asyncio.sleep(LOOK)
 
 
-GROUP = Group(
-    "Keeping",
-    (
-        Action(
-            "case",
-            "save a failure as an eval case",
-            case,
-            (
-                ("case LANE", "of one lane; you hear what is saved and can say what is right"),
-                ("case", "of the first lane that failed"),
-            ),
+ACTIONS = (
+    Action(
+        "case",
+        "save a failure as an eval case",
+        case,
+        (
+            ("case LANE", "of one lane; you hear what is saved and can say what is right"),
+            ("case", "of the first lane that failed"),
         ),
-        Action(
-            "pull",
-            "fetch the embedded models",
-            pull,
-            (("pull", "all that are missing"), ("pull NAME", "one")),
-        ),
+    ),
+    Action(
+        "pull",
+        "fetch the embedded models",
+        pull,
+        (("pull", "all that are missing"), ("pull NAME", "one")),
     ),
 )

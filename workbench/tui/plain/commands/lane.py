@@ -11,7 +11,7 @@ from workbench.engine.plan import Reload
 from workbench.errors import UsageError
 from workbench.tui.lane_check import check_lane
 from workbench.tui.plain import words
-from workbench.tui.plain.commands.action import Action, Group, named
+from workbench.tui.plain.commands.action import Action, named
 from workbench.tui.plain.spelling import in_words
 from workbench.tui.plain.talk import Talk
 
@@ -119,22 +119,19 @@ async def _changed(talk: Talk, desk: LaneDesk, name: str | None, *, new: bool = 
         await talk.warm(name, again=True)
 
 
-GROUP = Group(
-    "Lanes",
-    (
-        Action(
-            "lane",
-            "hear, write, copy, try and remove lanes",
-            lane,
-            (
-                ("lane NAME", "hear its settings and where its key is"),
-                ("lane NAME temperature 0.2", "change a setting; - unsets it, lines asks for more"),
-                ("lane NAME temperature", "hear a setting and what it means"),
-                ("lane NAME new provider=openai model=gpt-4o-mini", "write a new one"),
-                ("lane NAME copy OTHER", "write a new one like another"),
-                ("lane NAME try", "send one short request: key, connection, model"),
-                ("lane NAME remove", "remove it, once you have typed yes"),
-            ),
+ACTIONS = (
+    Action(
+        "lane",
+        "hear, write, copy, try and remove lanes",
+        lane,
+        (
+            ("lane NAME", "hear its settings and where its key is"),
+            ("lane NAME temperature 0.2", "change a setting; - unsets it, lines asks for more"),
+            ("lane NAME temperature", "hear a setting and what it means"),
+            ("lane NAME new provider=openai model=gpt-4o-mini", "write a new one"),
+            ("lane NAME copy OTHER", "write a new one like another"),
+            ("lane NAME try", "send one short request: key, connection, model"),
+            ("lane NAME remove", "remove it, once you have typed yes"),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.errors import UsageError
-from workbench.tui.plain.commands.action import Action, Group
+from workbench.tui.plain.commands.action import Action
 from workbench.tui.plain.talk import Talk
 
 
@@ -39,24 +39,21 @@ async def leave(talk: Talk, _text: str) -> None:
     talk.left = True
 
 
-GROUP = Group(
-    "Listening",
-    (
-        Action("more", "hear on; Enter alone does it, too", more),
-        Action(
-            "again",
-            "hear the last message again",
-            again,
-            (("again", "all of it"), ("again 3", "its last three lines")),
-            ("repeat",),
-            quiet=True,
-        ),
-        Action(
-            "page",
-            "how many lines of a long text are said at once",
-            page,
-            (("page 20", "twenty lines"), ("page all", "everything")),
-        ),
-        Action("quit", "leave; everything is saved", leave, others=("exit",)),
+ACTIONS = (
+    Action("more", "hear on; Enter alone does it, too", more),
+    Action(
+        "again",
+        "hear the last message again",
+        again,
+        (("again", "all of it"), ("again 3", "its last three lines")),
+        ("repeat",),
+        quiet=True,
     ),
+    Action(
+        "page",
+        "how many lines of a long text are said at once",
+        page,
+        (("page 20", "twenty lines"), ("page all", "everything")),
+    ),
+    Action("quit", "leave; everything is saved", leave, others=("exit",)),
 )

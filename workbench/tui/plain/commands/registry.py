@@ -33,9 +33,9 @@ GROUPS: tuple[Group, ...] = (
     prompt.GROUP,
     rows.GROUP,
     look.GROUP,
-    session.GROUP,
-    keep.GROUP,
-    lane.GROUP,
+    session.ITERATIONS,
+    session.SESSIONS,
+    Group("Keeping", (*keep.ACTIONS, *lane.ACTIONS)),
     Group(
         "Listening",
         (
@@ -45,7 +45,7 @@ GROUPS: tuple[Group, ...] = (
                 help_me,
                 (("help", "by subject"), ("help send", "one"), ("help all", "a line about each")),
             ),
-            *listening.GROUP.actions,
+            *listening.ACTIONS,
         ),
     ),
 )

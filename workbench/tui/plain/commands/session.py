@@ -167,6 +167,16 @@ async def open_session(talk: Talk, text: str) -> None:
         await talk.open(OpenSession(known, last=RECENT))
 
 
+async def new(talk: Talk, _text: str) -> None:
+    """Begin anew with an empty prompt."""
+    blank = talk.setup.blank
+    if talk.model.iteration is not None:
+        await talk.open(OpenSession(last=RECENT), anew=True)
+        return
+    talk.model.edit(system=blank.prompt.system or "", user=blank.prompt.user, checks=blank.checks)
+    talk.say("The prompt is empty. To take that back: undo")
+
+
 async def _open_last(talk: Talk) -> None:
     found = await talk.work(lambda: talk.setup.sessions(""))
     head = talk.model.fold.head
@@ -177,8 +187,8 @@ async def _open_last(talk: Talk) -> None:
     await talk.open(OpenSession(last, last=RECENT))
 
 
-GROUP = Group(
-    "Iterations and sessions",
+ITERATIONS = Group(
+    "Iterations",
     (
         Action("older", "go to the iteration before; in a new session, open the last", older),
         Action("where", "hear where you are: session, iteration, row, lanes", where),
@@ -215,12 +225,19 @@ GROUP = Group(
             note,
             (("note TEXT", "set it"), ("note -", "take it away"), ("note", "hear it")),
         ),
+    ),
+)
+
+SESSIONS = Group(
+    "Sessions",
+    (
         Action(
             "sessions",
             "find sessions",
             sessions,
             (("sessions", "all, newest first"), ("sessions WORDS", "those that hold the words")),
         ),
+        Action("new", "begin a new session with an empty prompt", new),
         Action(
             "open",
             "open a session",
