@@ -117,13 +117,11 @@ async def test_a_new_session_begins_empty_and_what_was_not_sent_stays_with_the_o
         assert app.model.draft.checks == ("json",)
         assert app.model.iteration is None
         assert "A new session." in shown(app)
-        await pilot.press(*"another")
-        app.look_at_draft()
-        await until(pilot, lambda: drafts(None).load() is not None)
-        await pilot.press("alt+e")
+        await pilot.press(*"another", "alt+e")
         await until(pilot, lambda: user_of(app) == "")
         await pilot.press("ctrl+z")
         await until(pilot, lambda: user_of(app) == "another")
+        await pilot.press("ctrl+q")
     assert drafts(old).load().prompt.user == "edited " + PROMPT.user
     assert drafts(None).load().prompt.user == "another"
 
