@@ -200,6 +200,27 @@ async def test_failures_verdicts_details_and_what_happened(asked):
     assert await asked.do("show large reasoning") == ["large sent no reasoning."]
 
 
+async def test_totals_come_with_their_change_where_it_can_be_compared(asked):
+    said = await asked.do("totals")
+    assert said[0].startswith("Iteration 1: 1 of 2 passed, first failure after ")
+    assert said[1:] == ["Tokens: 9.", said[2], "Cost: $0."]
+    assert re.fullmatch(r"Slowest: [\d.]+ ms\.", said[2])
+    await asked.do("send")
+    said = await asked.do("totals")
+    assert said[0].endswith("; iteration 1 had 1 of 2.")
+    assert re.fullmatch(r"Slowest: [\d.]+ ms(, [\d.]+ ms (more|less) than iteration 1)?\.", said[2])
+    await asked.do("lanes only large")
+    await asked.do("send")
+    assert (await asked.do("totals"))[0].endswith("; iteration 2 asked others.")
+
+
+async def test_what_only_looks_like_a_variable_is_told(person):
+    assert await person.do("user Hello {{ first name }} and {{ who }}") == [
+        "The user message is set.",
+        '"{{ first name }}" is no variable: it is sent as it stands.',
+    ]
+
+
 async def test_an_answer_is_written_to_a_file_that_was_not_there(asked, tmp_path):
     assert await asked.do("copy large answer.txt") == ["The answer of large is in answer.txt."]
     assert (tmp_path / "answer.txt").read_text() == '{"umbrellas": 3}'

@@ -20,6 +20,9 @@ Role = Literal["system", "user", "assistant"]
 VARIABLE = re.compile(r"(\\)?\{\{\s*([A-Za-z_][\w.\-]*)\s*\}\}")
 """Group 1 is the escaping backslash, group 2 the variable's name."""
 
+BRACED = re.compile(r"(?<!\\)\{\{[^{}]*\}\}")
+"""What looks like a variable; where it is none it is sent as it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

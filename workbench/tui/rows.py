@@ -236,10 +236,9 @@ def totals_line(model: ViewModel, cells: int = 200) -> Line:
     if current is None:
         return (("Nothing sent yet.", "muted"),)
     now = model.index_of(current).totals()
-    alike = previous is not None and _asked(current) == _asked(previous)
+    alike = previous is not None and asked_alike(current, previous)
     then = model.index_of(previous).totals() if previous is not None and alike else Totals()
-    whole = alike and previous is not None and _whole(current) and _whole(previous)
-    spent = then if whole else Totals()
+    spent = then if previous is not None and spent_alike(current, previous) else Totals()
     failure = fmt.duration(now.first_failure) if now.first_failure is not None else "none"
     change = fmt.duration_change(now.first_failure, then.first_failure)
     parts = [
@@ -254,6 +253,16 @@ def totals_line(model: ViewModel, cells: int = 200) -> Line:
     while len(parts) > 1 and width(joined(parts, _GAP)) > cells:
         parts.pop()
     return joined(parts, _GAP)
+
+
+def asked_alike(one: LiveIteration, other: LiveIteration) -> bool:
+    """Return whether the verdicts of two iterations can be compared."""
+    return _asked(one) == _asked(other)
+
+
+def spent_alike(one: LiveIteration, other: LiveIteration) -> bool:
+    """Return whether the tokens, times and cost of two iterations can be compared."""
+    return asked_alike(one, other) and _whole(one) and _whole(other)
 
 
 def _asked(iteration: LiveIteration) -> tuple[object, ...]:

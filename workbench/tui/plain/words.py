@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from workbench.diffing.records import Diff, Options
 from workbench.model.events import LaneReady
 from workbench.model.fold import LiveAttempt, LiveIteration
+from workbench.model.prompt import BRACED, VARIABLE
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.suites.case import Case
 from workbench.text import plural
@@ -15,7 +16,9 @@ from workbench.tui.compare import Pair, compare, noise
 from workbench.tui.lines import plain as text_of
 from workbench.tui.plain.spelling import quoted
 from workbench.tui.plain.voice import ORPHANS
+from workbench.tui.rows import asked_alike, spent_alike
 from workbench.tui.state import ViewModel
+from workbench.tui.sums import Totals
 
 AROUND = 40
 """Characters said before and after the place of a failure."""
@@ -192,10 +195,45 @@ def summary(model: ViewModel, iteration: LiveIteration, *, alone: bool = False) 
         first = f"first failure after {time(now.first_failure)}"
     text = f"Iteration {iteration.number}: {now.passed} of {now.attempts} passed, {first}"
     before = model.previous if iteration is model.iteration and not alone else None
-    if before is not None:
+    if before is not None and asked_alike(iteration, before):
         then = model.index_of(before).totals()
         text += f"; iteration {before.number} had {then.passed} of {then.attempts}"
+    elif before is not None:
+        text += f"; iteration {before.number} asked others"
     return text + "."
+
+
+def totals(model: ViewModel, iteration: LiveIteration) -> list[str]:
+    """Return what an iteration took in all, with the change where it can be compared."""
+    now, before = model.index_of(iteration).totals(), model.previous
+    then = Totals()
+    if before is not None and spent_alike(iteration, before):
+        then = model.index_of(before).totals()
+    than = "" if before is None else f" than iteration {before.number}"
+    tokens = "unknown" if now.tokens is None else str(now.tokens)
+    changes = (
+        _changed(now.tokens, then.tokens, lambda n: str(round(n))),
+        _changed(now.end, then.end, time),
+        _changed(now.usd, then.usd, fmt.money),
+    )
+    figures = (f"Tokens: {tokens}", f"Slowest: {time(now.end)}", f"Cost: {fmt.money(now.usd)}")
+    return [
+        f"{figure}{f', {change}{than}' if change else ''}."
+        for figure, change in zip(figures, changes, strict=True)
+    ]
+
+
+def _changed(now: float | None, before: float | None, say: Callable[[float], str]) -> str:
+    if now is None or before is None or now == before:
+        return ""
+    return f"{say(abs(now - before))} {'more' if now > before else 'less'}"
+
+
+def no_variables(text: str) -> list[str]:
+    """Say of everything that only looks like a variable that it is none."""
+    braced = (found for found in BRACED.finditer(text) if not VARIABLE.fullmatch(found[0]))
+    names = dict.fromkeys(found[0] for found in braced)
+    return [f"{quoted(name)} is no variable: it is sent as it stands." for name in names]
 
 
 def story(attempts: Iterable[LiveAttempt]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from rich.style import Style
@@ -12,12 +11,9 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
-from workbench.model.prompt import VARIABLE
+from workbench.model.prompt import BRACED, VARIABLE
 from workbench.text import visible_line
 from workbench.tui.painter import Painter
-
-_BRACED = re.compile(r"(?<!\\)\{\{[^{}]*\}\}")
-"""What looks like a variable."""
 
 _TEXTS = 16
 """Texts shown before of which one can still undo the edits when they are shown again."""
@@ -136,7 +132,7 @@ class Editor(TextArea):
         shown = line if line.isascii() and line.isprintable() else _one_for_one(line)
         text = Text(shown, end="", no_wrap=True)
         if self.template:
-            for match in _BRACED.finditer(line):  # sent as it stands: it may be meant as one
+            for match in BRACED.finditer(line):  # sent as it stands: it may be meant as one
                 text.stylize(self.painter.style("warn", self.ground), match.start(), match.end())
             for match in VARIABLE.finditer(line):
                 tone = "muted" if match.group(1) else "accent bold"

@@ -91,6 +91,16 @@ async def verdicts(talk: Talk, _text: str) -> None:
     talk.voice.read([*at_row(talk), *listing.verdicts(talk.model)])
 
 
+async def totals(talk: Talk, _text: str) -> None:
+    """Say what the iteration took in all."""
+    talk.need_answers()
+    current = talk.model.iteration
+    if current is not None:
+        talk.say(words.summary(talk.model, current), *words.totals(talk.model, current))
+        if len(current.attempts) > len(current.started.lanes):
+            talk.say(*listing.tallies(talk.model, current))
+
+
 async def details(talk: Talk, lane: str) -> None:
     """Say everything known of answers: checks, times, tokens, cost, what the provider sent."""
     current = talk.model.iteration
@@ -203,6 +213,7 @@ GROUP = Group(
             (("fail", "in all lanes, failed ones first"), ("fail LANE", "in one")),
         ),
         Action("verdicts", "hear every check of every lane, failed ones first", verdicts),
+        Action("totals", "hear tokens, time and cost of the iteration, with the change", totals),
         Action(
             "details",
             "hear times, tokens, cost and what the provider sent",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from workbench.errors import UsageError
-from workbench.tui.plain import listing
+from workbench.tui.plain import listing, words
 from workbench.tui.plain.commands.action import Action, Group, named, number_of
 from workbench.tui.plain.talk import Talk
 from workbench.tui.prompt_files import known_as, read_prompt, write_prompt
@@ -21,6 +21,8 @@ async def _message(talk: Talk, text: str, what: str, take: Callable[[str], None]
         talk.say(f"The {what} message is as it was.")
         return
     talk.say(f"The {what} message is set.")
+    prompt = talk.model.draft.prompt
+    talk.say(*words.no_variables(prompt.user if what == "user" else prompt.system or ""))
 
 
 async def user(talk: Talk, text: str) -> None:
