@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -17,16 +18,20 @@ from workbench.model.events import (
     Chunks,
     Event,
     FailedFirst,
+    IterationEnded,
     IterationStarted,
     VerdictReached,
 )
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
+from workbench.tui import matrix, race, rows
+from workbench.tui.data_table import DataTable
 from workbench.tui.draft import Draft
 from workbench.tui.row_index import Tally
 from workbench.tui.state import ViewModel
 from workbench.tui.sums import Totals
+from workbench.tui.trail import trail
 
 LANES = tuple(Lane(name, "scripted", "m") for name in ("a", "b", "c"))
 PROMPT = Prompt("{{ city }}")
@@ -111,6 +116,7 @@ def added_up(iteration: LiveIteration) -> Totals:
         end=max((e.ms for e in ends), default=None),
         tokens=sum(outputs) if outputs else None,
         usd=sum(known) if known and len(known) == len(ends) else None,
+        stopped=sum(a.state in ("cancelled", "error") for a in attempts),
     )
 
 
@@ -226,3 +232,41 @@ def test_an_attempt_that_is_told_to_fail_and_end_twice_counts_as_it_was_told_las
         found = index.totals()
         assert (found.first_failure, found.end) == (min(first, later), end)
         assert (found.tokens, found.usd) == (5, 0.5)
+
+
+class Unwalkable(dict[int, LiveAttempt]):
+    """Attempts that can be looked up, and not gone through."""
+
+    def __iter__(self) -> Iterator[int]:
+        raise AssertionError("a frame went through every attempt")
+
+    keys = values = items = __iter__  # type: ignore[assignment] # none of them
+
+
+def test_no_part_of_a_frame_goes_through_every_attempt() -> None:
+    model = ViewModel(LANES, Draft(PROMPT, CHECKS, rows=ROWS))
+    for number, first in ((1, 1), (2, 101)):
+        model.apply([IterationStarted(number, PROMPT, LANES, CHECKS, "", rows=ROWS)])
+        queued = (AttemptQueued(n, number, "a", "m", row="1") for n in range(first, first + 100))
+        model.apply([*queued, AttemptEnded(first, "complete", 2.0, Tokens(1, 5))])
+        model.apply([IterationEnded(number, 3.0)] if number == 1 else [])
+    table = DataTable(model)
+    drawn: list[Callable[[], object]] = [
+        lambda: rows.totals_line(model),
+        lambda: trail(model),
+        lambda: [rows.repeats(model, lane.name) for lane in LANES],
+        lambda: matrix.matrix(model) + matrix.reasons(model),
+        lambda: race.strip(model, 80),
+        lambda: table.lines(100, 12, 0),
+        model.close_interrupted,
+    ]
+    model.raced.add(2)
+    for draw in drawn:
+        draw()  # the first time everything is new
+    for iteration in model.fold.iterations.values():
+        iteration.attempts = Unwalkable(dict.items(iteration.attempts))
+    for event in (AttemptEnded(150, "complete", 9.0, Tokens(1, 5)), IterationEnded(2, 9.0)):
+        model.apply([event])
+        for draw in drawn:
+            draw()
+    assert model.index_of(model.fold.iterations[2]).totals().end == 9.0

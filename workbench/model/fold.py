@@ -11,13 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from workbench.model.attempt import (
-    TERMINAL,
-    Attempt,
-    AttemptState,
-    JudgeReply,
-    Tokens,
-)
+from workbench.model.attempt import TERMINAL, Attempt, AttemptState, JudgeReply, Tokens
 from workbench.model.events import (
     Annotated,
     AttemptAborted,
@@ -154,16 +148,19 @@ class LiveAttempt:
                 pass
 
     def _take_chunks(self, event: Chunks) -> None:
-        if event.channel == "reasoning":
-            parts, times = self.reasoning_parts, self.reasoning_times
-            self.reasoning_chars += sum(len(text) for _, text in event.pieces)
-        else:
-            parts, times = self.parts, self.times
-            self.chars += sum(len(text) for _, text in event.pieces)
-            self.state = "streaming" if self.live else self.state
+        thought = event.channel == "reasoning"
+        parts = self.reasoning_parts if thought else self.parts
+        times = self.reasoning_times if thought else self.times
+        chars = 0
         for ms, text in event.pieces:
             times.append(ms)
             parts.append(text)
+            chars += len(text)
+        if thought:
+            self.reasoning_chars += chars
+        else:
+            self.chars += chars
+            self.state = "streaming" if self.live else self.state
 
     def _take_verdict(self, event: VerdictReached) -> None:
         if not 0 <= event.index < len(self.checks):

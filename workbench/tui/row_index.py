@@ -33,7 +33,10 @@ class RowIndex:
 
     def __init__(self, iteration: LiveIteration) -> None:
         self.iteration = iteration
-        self.rows = {row.id: row for row in iteration.started.rows}
+        started = iteration.started
+        self.rows = {row.id: row for row in started.rows}
+        lanes = sorted(lane.name for lane in started.lanes)
+        self._asked = lanes, started.repeat, tuple(self.rows)
         self._seen = 0
         self._cells: dict[Cell, list[LiveAttempt]] = {}
         self._lane_of: dict[int, str] = {}
@@ -62,6 +65,20 @@ class RowIndex:
         """Return the iteration in numbers; every try counts."""
         self._look()
         return self._sums.totals()
+
+    def asked_alike(self, other: RowIndex) -> bool:
+        """Return whether the verdicts of two iterations can be compared: the same lanes were asked,
+        as often, with the same data rows.
+        """
+        return self._asked == other._asked
+
+    def spent_alike(self, other: RowIndex) -> bool:
+        """Return whether tokens, times and cost can be compared too: no answer was stopped or
+        refused, as a part of one is no measure of another.
+        """
+        running = self.iteration.running or other.iteration.running
+        stopped = self.totals().stopped or other.totals().stopped
+        return self.asked_alike(other) and not running and not stopped
 
     def _look(self) -> None:
         for attempt in self._changed.values():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workbench.model.fold import LiveAttempt, LiveIteration
+from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.records import dataclass
@@ -235,10 +235,12 @@ def totals_line(model: ViewModel, cells: int = 200) -> Line:
     current, previous = model.iteration, model.previous
     if current is None:
         return (("Nothing sent yet.", "muted"),)
-    now = model.index_of(current).totals()
-    alike = previous is not None and asked_alike(current, previous)
-    then = model.index_of(previous).totals() if previous is not None and alike else Totals()
-    spent = then if previous is not None and spent_alike(current, previous) else Totals()
+    here = model.index_of(current)
+    before = None if previous is None else model.index_of(previous)
+    now = here.totals()
+    alike = before is not None and here.asked_alike(before)
+    then = before.totals() if before is not None and alike else Totals()
+    spent = then if before is not None and here.spent_alike(before) else Totals()
     failure = fmt.duration(now.first_failure) if now.first_failure is not None else "none"
     change = fmt.duration_change(now.first_failure, then.first_failure)
     parts = [
@@ -253,32 +255,6 @@ def totals_line(model: ViewModel, cells: int = 200) -> Line:
     while len(parts) > 1 and width(joined(parts, _GAP)) > cells:
         parts.pop()
     return joined(parts, _GAP)
-
-
-def asked_alike(one: LiveIteration, other: LiveIteration) -> bool:
-    """Return whether the verdicts of two iterations can be compared."""
-    return _asked(one) == _asked(other)
-
-
-def spent_alike(one: LiveIteration, other: LiveIteration) -> bool:
-    """Return whether the tokens, times and cost of two iterations can be compared."""
-    return asked_alike(one, other) and _whole(one) and _whole(other)
-
-
-def _asked(iteration: LiveIteration) -> tuple[object, ...]:
-    """Return what two iterations have in common whose totals can be compared: whom they asked, how
-    often, with which data rows.
-    """
-    started = iteration.started
-    lanes = sorted(lane.name for lane in started.lanes)
-    return lanes, started.repeat, [row.id for row in started.rows]
-
-
-def _whole(iteration: LiveIteration) -> bool:
-    """Return whether no answer was stopped or refused: a part of one is no measure of another."""
-    if iteration.running:
-        return False
-    return all(a.state not in ("cancelled", "error") for a in iteration.attempts.values())
 
 
 def _passed(now: Totals, then: Totals | None) -> Line:

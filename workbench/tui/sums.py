@@ -13,7 +13,10 @@ Standing = tuple[VerdictName, FirstFailure | None, AttemptEnded | None]
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """An iteration in numbers; None is unknown. Times in milliseconds, money in US dollars."""
+    """An iteration in numbers; None is unknown. Times in milliseconds, money in US dollars.
+
+    ``stopped`` are the attempts that ended as cancelled or with an error.
+    """
 
     attempts: int = 0
     passed: int = 0
@@ -22,6 +25,7 @@ class Totals:
     end: float | None = None
     tokens: int | None = None
     usd: float | None = None
+    stopped: int = 0
 
 
 class Sums:
@@ -32,6 +36,7 @@ class Sums:
         self._passed = self._decided = self._ended = 0
         self._told = self._tokens = 0
         self._priced, self._usd = 0, 0.0
+        self._stopped = 0
         self._first_failure: float | None = None
         self._end: float | None = None
 
@@ -64,6 +69,7 @@ class Sums:
         if ended is None:
             return
         self._ended += times
+        self._stopped += times * (ended.state in ("cancelled", "error"))
         if ended.tokens.output is not None:
             self._told += times
             self._tokens += times * ended.tokens.output
@@ -92,4 +98,5 @@ class Sums:
             end=self._end,
             tokens=self._tokens if self._told else None,
             usd=self._usd if self._priced and self._priced == self._ended else None,
+            stopped=self._stopped,
         )

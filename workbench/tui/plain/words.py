@@ -16,7 +16,6 @@ from workbench.tui.compare import Pair, compare, noise
 from workbench.tui.lines import plain as text_of
 from workbench.tui.plain.spelling import quoted
 from workbench.tui.plain.voice import ORPHANS
-from workbench.tui.rows import asked_alike, spent_alike
 from workbench.tui.state import ViewModel
 from workbench.tui.sums import Totals
 
@@ -189,13 +188,14 @@ def case(made: Case, suite: str) -> list[str]:
 
 def summary(model: ViewModel, iteration: LiveIteration, *, alone: bool = False) -> str:
     """Return an iteration in one sentence; unless *alone*, with the one it is compared with."""
-    now = model.index_of(iteration).totals()
+    here = model.index_of(iteration)
+    now = here.totals()
     first = "nothing failed"
     if now.first_failure is not None:
         first = f"first failure after {time(now.first_failure)}"
     text = f"Iteration {iteration.number}: {now.passed} of {now.attempts} passed, {first}"
     before = model.previous if iteration is model.iteration and not alone else None
-    if before is not None and asked_alike(iteration, before):
+    if before is not None and here.asked_alike(model.index_of(before)):
         then = model.index_of(before).totals()
         text += f"; iteration {before.number} had {then.passed} of {then.attempts}"
     elif before is not None:
@@ -205,9 +205,9 @@ def summary(model: ViewModel, iteration: LiveIteration, *, alone: bool = False) 
 
 def totals(model: ViewModel, iteration: LiveIteration) -> list[str]:
     """Return what an iteration took in all, with the change where it can be compared."""
-    now, before = model.index_of(iteration).totals(), model.previous
-    then = Totals()
-    if before is not None and spent_alike(iteration, before):
+    here, before = model.index_of(iteration), model.previous
+    now, then = here.totals(), Totals()
+    if before is not None and here.spent_alike(model.index_of(before)):
         then = model.index_of(before).totals()
     than = "" if before is None else f" than iteration {before.number}"
     tokens = "unknown" if now.tokens is None else str(now.tokens)

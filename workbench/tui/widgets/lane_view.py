@@ -344,7 +344,7 @@ class LaneView(Selecting, can_focus=True):
         if found is None:
             blank = self.painter.style("")
             bar = Segment("\u2590", self.painter.style("muted")) if thumb else Segment(" ", blank)
-            strip = self._make_strip(row)
+            strip = self._make_strip(row, max(1, width - LEFT - _RIGHT))
             if picked is not None:
                 strip = self.with_picked(strip, row, picked)
             segments = [self._edge(), Segment(" ", blank), *strip, bar]
@@ -362,8 +362,7 @@ class LaneView(Selecting, can_focus=True):
         start = (height - size) * self.top // max(1, self._bottom())
         return range(start, start + size)
 
-    def _make_strip(self, row: int) -> Strip:
-        cells = self._text_width()
+    def _make_strip(self, row: int, cells: int) -> Strip:
         blank = self.painter.style("")
         if self.attempt is None and row < len(self.welcome):
             return self.painter.strip(self.welcome[row], cells)
