@@ -214,6 +214,38 @@ async def test_totals_come_with_their_change_where_it_can_be_compared(asked):
     assert (await asked.do("totals"))[0].endswith("; iteration 2 asked others.")
 
 
+async def test_several_attempts_of_a_lane_are_heard_one_by_one(tmp_path, monkeypatch):
+    configuration = LANES.replace("[defaults]", "[defaults]\nrepeat = 3")
+    at_home(tmp_path, monkeypatch, configuration.replace('text = "Sure!', 'texts = ["{}", "Sure!'))
+    (tmp_path / "workbench.toml").write_text(
+        (tmp_path / "workbench.toml").read_text().replace('is: 3"', 'is: 3", "[]"]')
+    )
+    person = Person(tmp_path)
+    await person.start()
+    said = await person.do("send")
+    assert "small: 2 of 3 answers passed, 95 % interval 21% to 94%." in said
+    assert (await person.do("show small"))[0] == "small, attempt 2 of 3, 2 passed."
+    assert (await person.do("attempt small"))[0] == "small, attempt 3 of 3, 2 passed."
+    assert (await person.do("attempt small"))[0].startswith("small has no attempt after this one.")
+    assert (await person.do("attempt small 1"))[-1] == "  {}"
+    assert (await person.do("attempt small 4")) == [
+        "4 is no attempt there is. There are 3 attempts."
+    ]
+    await person.leave()
+
+
+async def test_a_provider_that_fails_is_heard_with_what_to_do(tmp_path, monkeypatch):
+    at_home(tmp_path, monkeypatch, LANES + '[lanes.far]\nprovider = "openai"\nmodel = "m"\n')
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    person = Person(tmp_path)
+    await person.start()
+    await person.do("lanes only far")
+    said = await person.do("fail") + await person.do("send") + await person.do("fail")
+    assert ".." not in "".join(said)
+    assert said[-1].startswith("far: No key for the lane far: OPENAI_API_KEY is not set. Set ")
+    await person.leave()
+
+
 async def test_what_only_looks_like_a_variable_is_told(person):
     assert await person.do("user Hello {{ first name }} and {{ who }}") == [
         "The user message is set.",

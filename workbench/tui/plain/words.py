@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from workbench.diffing.records import Diff, Options
 from workbench.model.events import LaneReady
@@ -72,9 +72,9 @@ def failure(found: FirstFailure) -> str:
     where = ""
     if found.at_char is not None and found.kind == "check":
         where = f", at character {found.at_char}"
-    what = found.check or found.kind
-    why = f": {found.reason}" if found.reason else ""
-    return f"failed {what} after {time(found.ms)}{where}{why}"
+    what = "" if found.kind == "provider" else f" {found.check or found.kind}"
+    why = f": {found.reason.removesuffix('.')}" if found.reason else ""
+    return f"failed{what} after {time(found.ms)}{where}{why}"
 
 
 def verdict(attempt: LiveAttempt, *, heard: bool = False) -> str:
@@ -92,7 +92,8 @@ def verdict(attempt: LiveAttempt, *, heard: bool = False) -> str:
         parts.append(f"It {_STATES[ended.state]} after {time(ended.ms)}")
     else:
         parts.append(f"It took {time(ended.ms)}")
-    parts.append(_size(attempt))
+    if ended.error is None or attempt.text:
+        parts.append(_size(attempt))
     return (
         ". ".join(part[:1].upper() + part[1:] if i else part for i, part in enumerate(parts)) + "."
     )
@@ -130,6 +131,16 @@ def quote(text: str) -> list[str]:
     return ["  " + line for line in text.removesuffix("\n").split("\n")]
 
 
+def which_of(found: Sequence[LiveAttempt], shown: LiveAttempt) -> list[str]:
+    """Say which of a lane's several attempts is shown and how many of them passed."""
+    if len(found) < 2:
+        return []
+    place = next((i for i, a in enumerate(found, 1) if a is shown), 1)
+    passed = sum(a.verdict == "pass" for a in found)
+    name = shown.queued.lane
+    return [f"{name}, attempt {place} of {len(found)}, {passed} passed."]
+
+
 def answer(attempt: LiveAttempt, limit: int | None = None) -> list[str]:
     """Return how long an answer is, its lines, at most *limit* of them, and how many are left."""
     name, text = attempt.queued.lane, attempt.text
@@ -149,7 +160,9 @@ def why(attempt: LiveAttempt) -> list[str]:
     name, first = attempt.queued.lane, attempt.first_failure
     failed = [c for c in attempt.checks if c.verdict in ("fail", "error")]
     out: list[str] = []
-    if first is not None:
+    if attempt.ended is not None and attempt.ended.error is not None:
+        out.append(f"{name}: {_how(attempt)}.")
+    elif first is not None:
         out.append(f"{name} {failure(first)}.")
         own = next((c for c in failed if c.name == first.check and c.ms == first.ms), None)
         if own is not None:

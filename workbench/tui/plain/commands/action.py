@@ -63,4 +63,6 @@ def number_of(text: str, most: int, what: str) -> int:
     if text.strip().isdecimal() and 1 <= int(text) <= most:
         return int(text)
     there = f"There {'is' if most == 1 else 'are'} {plural(most, what)}." if most else ""
-    raise UsageError(f"{text.strip() or 'Nothing'} is no {what} there is.", there)
+    if not text.strip():
+        raise UsageError(f"Which {what}?", there)
+    raise UsageError(f"{text.strip()} is no {what} there is.", there)

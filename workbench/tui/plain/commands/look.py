@@ -53,8 +53,26 @@ async def show(talk: Talk, text: str) -> None:
             none = f"{attempt.queued.lane} sent no reasoning."
             out += [f"{attempt.queued.lane} reasoned:", *lines] if said else [none]
         else:
-            out += [words.verdict(attempt), *words.answer(attempt)]
+            several = talk.model.attempts(attempt.queued.lane)
+            out += [*words.which_of(several, attempt), words.verdict(attempt)]
+            out += words.answer(attempt)
     talk.voice.read(out)
+
+
+async def attempt(talk: Talk, text: str) -> None:
+    """Where a lane was asked several times: go to another of its attempts."""
+    lane, _, to = text.partition(" ")
+    if not lane:
+        raise UsageError("Of which lane?", "Like: attempt qwen 2")
+    (shown,) = attempts(talk, lane)
+    name = shown.queued.lane
+    found = talk.model.attempts(name)
+    at = next((i for i, one in enumerate(found, 1) if one is shown), 1)
+    if to:
+        talk.model.step_attempt(name, number_of(to, len(found), "attempt") - at)
+    elif not talk.model.step_attempt(name, 1):
+        raise UsageError(f"{name} has no attempt after this one.", f"The first: attempt {name} 1")
+    await show(talk, name)
 
 
 async def copy(talk: Talk, text: str) -> None:
@@ -205,6 +223,12 @@ GROUP = Group(
                 ("show LANE", "of one"),
                 ("show LANE reasoning", "what it thought before"),
             ),
+        ),
+        Action(
+            "attempt",
+            "where a lane was asked several times: hear another attempt",
+            attempt,
+            (("attempt LANE", "the next one"), ("attempt LANE 2", "the second")),
         ),
         Action(
             "fail",
