@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.config.lane_fields import FIELD_OF, LANE_FIELDS
-from workbench.tui.lines import Line, width
+from workbench.tui.lines import Line, cut, width
 from workbench.tui.setup import CheckFault, CheckLanguage
 
 if TYPE_CHECKING:
     from workbench.api.lane_desk import Fault, LaneDesk
 
 NAME = "name"
+_NAME_DOC = "What the lane is called."
 _LABEL = 30
+_VALUE = 54
+"""Cells of a field's key and value where its meaning stands behind them."""
+_ROOMY = 110
 _LINES = frozenset(field.key for field in LANE_FIELDS if field.kind == "list")
 
 
@@ -84,7 +88,7 @@ class LaneForm:
 
     def doc(self) -> str:
         """Return what the field in hand means."""
-        return "What the lane is called." if self.key == NAME else FIELD_OF[self.key].doc
+        return _NAME_DOC if self.key == NAME else FIELD_OF[self.key].doc
 
     def language(self) -> CheckLanguage:
         """Return what an editor of the field in hand needs to know."""
@@ -103,24 +107,39 @@ class LaneForm:
         offers = () if self.key == NAME else self.desk.offers(self.key, self.name)
         return [offer for offer in offers if offer.startswith(text.strip())]
 
-    def rows(self) -> list[Line]:
-        """Return a line for each field: a mark where something is wrong, its key, its value."""
-        return [self._row(key) for key in self.keys]
+    @property
+    def untouched(self) -> bool:
+        """True for a new lane of which nothing was written yet: nothing of it is wrong."""
+        return self.new and not self.changed and not self.texts
 
-    def _row(self, key: str) -> Line:
-        wrong = key in self.faults
+    def rows(self, cells: int = 0) -> list[Line]:
+        """Return a line for each field: a mark where something is wrong, its key, its value; on
+        enough *cells* also what it means.
+        """
+        return [self._row(key, cells) for key in self.keys]
+
+    def _row(self, key: str, cells: int) -> Line:
+        wrong = key in self.faults and not self.untouched
         text = self.name if key == NAME else self.texts.get(key, "")
         usual = self.usual.get(key, "")
         shown = (" \u00b7 ".join(text.splitlines()), "fail" if wrong else "bold")
         value = shown if text else (usual, "muted")
         label = f"{key:<{_LABEL - 2}}"
-        return (("! " if wrong else "  ", "fail bold"), (label, "" if text else "muted"), value)
+        mark = ("! " if wrong else "  ", "fail bold")
+        line: Line = (mark, (label, "" if text else "muted"), value)
+        if cells < _ROOMY:
+            return line
+        doc = _NAME_DOC if key == NAME else FIELD_OF[key].doc
+        line = cut(line, _VALUE)
+        return (*line, (" " * (_VALUE - width(line) + 2), ""), (doc, "muted"))
 
     def verdict(self) -> Line:
         """Return in one line whether the lane can be saved, else the first thing wrong with it."""
         if not self.faults:
             return (("\u2713 ", "pass bold"), (self.desk.key_note(self.texts), "muted"))
         key, fault = next(iter(self.faults.items()))
+        if self.untouched:
+            return (("A name, a provider and a model make a lane.", "muted"),)
         where = f"{key}: " if key else ""
         hint = f"  {fault.hint}" if fault.hint else ""
         return (("! ", "fail bold"), (where + fault.message, "fail"), (hint, "muted"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.suites.case import Case
 from workbench.tui.key_line import CANCEL
-from workbench.tui.lines import Line
+from workbench.tui.lines import Line, wrapped
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
@@ -72,14 +73,24 @@ class CaseScreen(Modal[Case | None]):
             ask = "What would be right too" if self.twin.expected else ask
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, ((title, "bold"),), ())
-            yield Reader(self.painter, preview(self.case, self.suite, self.twin), id="case")
+            yield Reader(self.painter, id="case")
             yield Words(self.painter, (), ((f"{ask}, if you know it:", "muted"),))
             yield Editor(self.painter, "", id="expected", template=False, ground="panel")
-            yield Keys(self.painter, ("^J", does), last=CANCEL)
+            yield Keys(self.painter, ("^J", does), ("Tab", "read what is above"), last=CANCEL)
 
     def on_mount(self) -> None:
         """The one thing to type."""
         self.query_one(Editor).focus()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Break the lines to the width there is."""
+        self.call_after_refresh(self._load)
+
+    def _load(self) -> None:
+        reader = self.query_one(Reader)
+        cells = max(10, reader.size.width)
+        lines = preview(self.case, self.suite, self.twin)
+        reader.load([row for line in lines for row in wrapped(line, cells)], reader.top)
 
     def action_save(self) -> None:
         """End with the case."""

@@ -84,6 +84,7 @@ class CompareScreen(Screen[None]):
             head = [mark, *head]
         if head:
             head = [*head, ()]
+        head = [(), *head]
         self.starts = [start + len(head) for start in self.starts]
         reader.load([((" ", ""), *line) for line in [*head, *text]])
 

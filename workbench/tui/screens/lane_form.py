@@ -74,7 +74,8 @@ class LaneFormScreen(Screen[str | None]):
     def refresh_form(self) -> None:
         """Draw what changed."""
         form = self.form
-        self.query_one("#fields", PickList).replace(form.rows(), form.at)
+        fields = self.query_one("#fields", PickList)
+        fields.replace(form.rows(fields.size.width), form.at)
         name = self.query_one("#field-name", Words)
         name.words = ((), ((" " + form.key, "accent bold"),))
         name.repaint()

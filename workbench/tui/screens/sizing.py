@@ -25,6 +25,9 @@ FEWEST = 10
 ROOMY = 34
 """Rows from which on the verdict matrix stands beside the prompt."""
 
+SHORT = 30
+"""Rows below which the words under the checks take the place of the variables' values."""
+
 TINY = 12
 """Rows below which only the prompt and the lanes are there, as high as they can be."""
 
@@ -64,6 +67,8 @@ class SizingScreen(LookingScreen):
             "variables": min(4, len(draft.prompt.variables()) + bool(draft.rows)),
             "check-hint": hint.wanted() if isinstance(hint, CheckHint) else 0,
         }
+        if heights["check-hint"] and rows < SHORT:
+            heights["variables"] = 0  # while checks are written there: their lines come first
         heights["notice"] = min(heights["notice"], max(1, rows - FEWEST))
         besides = OTHERS + heights["cases"] + heights["notice"]
         heights["race"] = race.wanted(len(self.model.panes()), rows, besides)
