@@ -65,6 +65,7 @@ async def test_a_new_lane_is_written_races_at_once_and_needs_no_restart(desk: La
         await pilot.press("n")
         await until(pilot, lambda: on(app, LaneFormScreen))
         assert "is written to workbench.toml in /" in shown(app)
+        assert "! " not in shown(app), "nothing is wrong before something is typed"
         await pilot.press(*"mine", "enter", *"scr", "tab", "down", *"script")
         for _ in range(4):
             await pilot.press("down")

@@ -8,11 +8,12 @@ from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import invoice_script, setup
 from workbench.engine.plan import StartRace
+from workbench.model.events import Notice
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.bindings import ACTIONS
 from workbench.tui.commands import GROUPS, entries, found, grouped
 from workbench.tui.key_line import actions_at, lay
-from workbench.tui.lines import plain, width
+from workbench.tui.lines import boxed, plain, width
 from workbench.tui.screens.palette import PaletteScreen
 from workbench.tui.screens.replay import ReplayScreen
 from workbench.tui.widgets.lane_view import LaneView
@@ -150,3 +151,24 @@ def test_every_key_of_the_bar_has_a_word():
     for place in ("prompt", "checks", "lane"):
         for side in actions_at(place, app.model):
             assert all(known[name].bar for name in side)
+
+
+async def test_a_long_notice_is_shown_whole_on_a_narrow_terminal():
+    app = WorkbenchApp(FakeEngine(invoice_script), setup())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        text = "Something of some length that cannot be done here has been asked for."
+        app.main.tell(Notice("error", text, "And this is what helps against it, to the last word."))
+        await until(pilot, lambda: "to the last word." in shown(app))
+        assert " ".join(shown(app).split()).count("And this is what helps against it") == 1
+
+
+def test_words_that_do_not_fit_end_with_an_ellipsis_on_their_last_row():
+    line = (("one two three ", ""), ("four five six", "muted"))
+    assert [plain(row) for row in boxed(line, 40, 2)] == ["one two three four five six"]
+    assert [plain(row) for row in boxed(line, 9, 2)][-1].endswith("\u2026")
+    for cells in range(1, 30):
+        for rows in (1, 2, 3):
+            found = boxed(line, cells, rows)
+            assert len(found) <= rows
+            assert all(width(row) <= cells for row in found)
