@@ -180,6 +180,34 @@ def test_lines_being_typed_are_there_again_after_the_terminal_has_gone(project, 
     assert again.leave() == 0
 
 
+@pytest.mark.parametrize("racing", [False, True])
+def test_an_engine_that_died_is_told_and_nothing_is_lost(project, racing: bool):
+    (project / "workbench.toml").write_text(SLOW)
+    terminal = start(project)
+    do(terminal, "user Hello", "is set")
+    if racing:
+        do(terminal, "send", "slow: first words after", "\n")
+    else:
+        do(terminal, "user and not sent", "is set")
+    tasks = Path(f"/proc/{terminal.process.pid}/task").glob("*/children")
+    (engine,) = [int(pid) for path in tasks for pid in path.read_text().split()]
+    os.kill(engine, signal.SIGKILL)
+    os.write(terminal.main, b"" if racing else b"history\n")
+    terminal.read_until(
+        b"The engine process ended by itself (exit code -9). What had arrived is in"
+    )
+    assert terminal.leave() == 3
+    assert b"Traceback" not in terminal.out
+    again = start(project) if racing else Terminal(project, "", "dumb", "", COMMAND, project)
+    again.read_until(b"workbench: ")
+    if racing:
+        do(again, "open last", "was interrupted: what had arrived is kept.")
+    else:
+        do(again, "prompt", "  and not sent")
+    os.write(again.main, b"quit\n")
+    assert again.leave() == 0
+
+
 def test_a_line_that_the_terminal_cut_short_is_refused_not_half_taken(project):
     terminal = start(project)
     os.write(terminal.main, b"user " + b"x" * 5000 + b"\n")

@@ -197,6 +197,16 @@ def last_of(person: Person) -> str:
     return next(name for name in person.talk.listed if not name.startswith("examples/"))
 
 
+async def test_a_first_start_without_weights_says_how_to_fetch_them(tmp_path, monkeypatch):
+    at_home(tmp_path, monkeypatch, "")  # the cache is empty, too
+    person = Person(tmp_path)
+    await person.talk.open(person.setup.session)
+    while len([line for line in person.heard if "are not on this machine" in line]) < 2:
+        await person.do("")
+    assert person.heard.count("To fetch the embedded models now: pull") == 1
+    await person.leave()
+
+
 # -- what was not sent --------------------------------------------------------------------------
 
 

@@ -45,7 +45,7 @@ class Narrator:
         self.answer_lines: int | None = ANSWER_LINES
         self._clock = clock
         self._began: set[int] = set()
-        self._ready: set[str] = set()
+        self._ready: dict[str, str] = {}
         self._many: LiveIteration | None = None
         self._tenth = 0
         self._failed = self._ended = 0
@@ -80,12 +80,13 @@ class Narrator:
                 self._tell_one(event)
 
     def _readiness(self, event: LaneReady) -> None:
-        """Say once that a lane is ready; that it could not be is said with its race."""
-        if not event.ready:
-            self._ready.discard(event.lane)
-        elif event.lane not in self._ready:
-            self._ready.add(event.lane)
-            self.say(words.readiness(event))
+        """Say once that a lane is ready, or why it cannot be."""
+        said = words.readiness(event)
+        if not (event.ready or event.failed):
+            self._ready.pop(event.lane, None)
+        elif self._ready.get(event.lane) != said:
+            self._ready[event.lane] = said
+            self.say(said)
 
     def _start(self, event: IterationStarted) -> None:
         names = ", ".join(lane.name for lane in event.lanes)

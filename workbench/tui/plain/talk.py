@@ -35,7 +35,7 @@ from workbench.tui.case_watch import CaseWatch
 from workbench.tui.data_table import DataTable
 from workbench.tui.draft import Draft
 from workbench.tui.keeper import RESTORED, DraftKeeper, begin_anew
-from workbench.tui.plain import nets, words
+from workbench.tui.plain import nets
 from workbench.tui.plain.asking import Aside, Ask, Unfinished
 from workbench.tui.plain.narrator import Narrator
 from workbench.tui.plain.voice import Voice
@@ -92,6 +92,7 @@ class Talk:
         self._ask = ask
         self._unfinished: Unfinished | None = None
         self._guarded: int | None = None
+        self._offered = False
         self._undone: list[tuple[int | None, Draft]] = []
         self._keeper = DraftKeeper.of(setup)
         self._client = client
@@ -219,6 +220,17 @@ class Talk:
                 self.say(nets.summary(self.cases))
         else:
             self.narrator.tell(event)
+            if isinstance(event, LaneReady) and event.failed:
+                self._offer_weights(event.lane)
+
+    def _offer_weights(self, lane: str) -> None:
+        """Say once how the embedded models are fetched, where one is missed."""
+        shelf, found = self.setup.shelf, self.model.lanes.get(lane)
+        if self._offered or shelf is None or found is None or found.provider != "local":
+            return
+        if any(model.state != "ready" for model in shelf.models()):
+            self._offered = True
+            self.say("To fetch the embedded models now: pull")
 
     def close(self) -> None:
         """Take what was being typed, keep the draft, listen no more. What the lines being typed
@@ -294,7 +306,9 @@ class Talk:
         self.say(title if count else "A new session.")
         if self._keeper is not None and self._keeper.restore(self.model):
             self.say(RESTORED.message)
-        self.say(*(words.readiness(e) for e in heard if isinstance(e, LaneReady) and e.failed))
+        for event in heard:
+            if isinstance(event, LaneReady):
+                self._tell(event)
 
     # -- a race ---------------------------------------------------------------------------------
 
