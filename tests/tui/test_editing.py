@@ -272,3 +272,17 @@ async def test_variables_are_coloured_and_what_only_looks_like_one_is_told_apart
         found = {line[s.start : s.end]: s.style for s in shown_line.spans}
         assert {text: found[text] for text in tones} == tones
         assert not any('"b"' in text for text in found)
+
+
+async def test_the_ends_of_a_text_and_all_of_it_are_one_key_away():
+    app = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+end", "Z")
+        assert user(app).text == PROMPT.user + "Z"
+        await pilot.press("ctrl+home", "A")
+        assert user(app).text == "A" + PROMPT.user + "Z"
+        await pilot.press("ctrl+shift+end", "B")
+        assert user(app).text == "AB"
+        await pilot.press("alt+a", "C")
+        assert user(app).text == "C"

@@ -162,6 +162,9 @@ def help_lines(keymap: Mapping[str, str]) -> list[Line]:
     out += [
         (("Moving", "bold"),),
         (("  Tab            ", "accent"), ("To the next part of the screen, Shift+Tab back.", "")),
+        (("  ^Home  ^End    ", "accent"), ("To the start or end of a text; Shift selects.", "")),
+        (("  Alt+A          ", "accent"), ("Select a whole text.", "")),
+        (("  ^Z  ^Y         ", "accent"), ("Undo, redo.", "")),
         (),
         (("Signs", "bold"),),
         (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.document._history import EditHistory
 from textual.message import Message
 from textual.widgets import TextArea
@@ -23,6 +25,14 @@ class Editor(TextArea):
     """A text area that colours ``{{ variables }}`` and shows control characters instead of
     obeying them. It says :class:`Edited` once per change.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+home", "text_edge(False)", "Start of the text", show=False),
+        Binding("ctrl+end", "text_edge(True)", "End of the text", show=False),
+        Binding("ctrl+shift+home", "text_edge(False, True)", "Select to the start", show=False),
+        Binding("ctrl+shift+end", "text_edge(True, True)", "Select to the end", show=False),
+        Binding("alt+a", "select_all", "Select all", show=False, priority=True),
+    ]
 
     class Edited(Message):
         """The text was changed by the person."""
@@ -111,6 +121,13 @@ class Editor(TextArea):
         self.history = EditHistory(*limits)  # setting the text clears the one in force
         self.text = text
         self.history = kept or self.history
+
+    def action_text_edge(self, end: bool, select: bool = False) -> None:
+        """Go to the start or the *end* of the whole text; with *select* what is passed over is
+        selected.
+        """
+        document = self.document
+        self.move_cursor(document.end if end else document.start, select=select)
 
     def take(self, text: str) -> None:
         """Put *text* in place of all of it, as one edit of the person's that can be undone."""
