@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 from textual.app import App
 
 from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import HOSTILE, LARGE, PROMPT, SMALL, invoice_script, setup
 from tests.tui.test_state import play
+from workbench.api.setup import settings_for
 from workbench.engine.plan import StartGuard
 from workbench.model.events import CaseJudged, CasesRun
 from workbench.model.lane import Lane
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.case_watch import CaseWatch
 from workbench.tui.draft import Draft, Guard
+from workbench.tui.launch import make_setup
 from workbench.tui.lines import plain
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.screens.guard import GuardScreen
@@ -30,6 +35,21 @@ def judged(number: int, case: str, verdict: str, text: str = "", lane: str = "qw
 
 def watch() -> CaseWatch:
     return CaseWatch(ViewModel((SMALL, LARGE), Draft(PROMPT)), ON)
+
+
+def test_what_came_of_cases_is_listed_behind_what_people_did(tmp_path, monkeypatch):
+    """Going back to the last session never leads to one that ran in the background."""
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "c"))
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    for name, title in (("mine", "my prompt"), ("cases-of-mine", "cases of mine")):
+        head = {"v": 1, "t": "session", "id": name, "title": title, "utc": "2026-11-22T09:00:00Z"}
+        (folder / f"{name}.jsonl").write_text(json.dumps({**head, "app": "workbench"}) + "\n")
+        os.utime(folder / f"{name}.jsonl", ns=(0, 0))
+    os.utime(folder / "cases-of-mine.jsonl", ns=(9, 10**18))
+    (tmp_path / "workbench.toml").write_text("")
+    found = make_setup(settings_for(tmp_path)).sessions("")
+    assert [entry.id for entry in found[:2]] == ["mine", "cases-of-mine"]
 
 
 def on(app: App, kind: type) -> bool:
@@ -72,6 +92,8 @@ def test_the_strip_says_when_it_gave_way_or_nothing_fits():
     assert "gave way to a race" in plain(cases.line())
     cases.take(CasesRun(1, "budget", 9))
     assert "budget spent" in plain(cases.line())
+    cases.take(CasesRun(1, "running", 9))
+    assert "1 of 1 passed, 8 to run" in plain(cases.line())
     cases = watch()
     cases.take(CasesRun(0, "nothing", 0, 3))
     assert plain(cases.line()) == "cases 3 cases in cases.jsonl, none fits this prompt"

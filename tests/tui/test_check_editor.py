@@ -66,6 +66,20 @@ async def test_tab_completes_the_members_of_a_group_and_errors_name_their_column
         assert "column 16:" in shown(app)
 
 
+@pytest.mark.parametrize(
+    ("typed", "made"),
+    [("max_w", "max_words:"), ("warn conta", "warn contains"), ("one_", "one_of:")],
+)
+async def test_tab_goes_on_to_the_argument_of_a_check_that_needs_one(tmp_path, typed, made):
+    app = app_in(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("f3", *typed, "tab")
+        editor = app.main.query_one("#checks", CheckEditor)
+        assert editor.text == made
+        assert editor.has_focus
+
+
 async def test_tab_leaves_a_finished_check_alone_and_goes_on(tmp_path):
     app = app_in(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -103,7 +103,7 @@ async def test_a_file_is_opened_and_one_key_leads_to_the_failure_and_its_answers
         await ready(pilot)
         await pilot.press("alt+d", "o", *"nowhere.csv", "enter")
         await until(pilot, lambda: "nowhere.csv cannot be read" in shown(app))
-        await pilot.press("o", *str(path), "enter")
+        await pilot.press("escape", "o", *str(path), "enter")
         await until(pilot, lambda: "2 rows of" in shown(app))
         await pilot.press("ctrl+j")
         await sent(pilot, 1)
@@ -155,7 +155,11 @@ async def test_a_row_without_a_value_opens_the_table_and_sends_nothing():
         await until(pilot, lambda: on(app, DataScreen) and "no value" in shown(app))
         await until(pilot, lambda: "Row x has no value for city" in shown(app))
         await pilot.press("ctrl+j", "ctrl+j")  # it stays one table, and the value is in hand
-        await pilot.press("enter", *"Rome", "escape", "escape")
+        await pilot.press("enter")
+        await until(pilot, lambda: "back to the rows" in shown(app))
+        await pilot.press(*"Rome", "escape")
+        await until(pilot, lambda: "a add" in shown(app))
+        await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
         assert not app.model.fold.iterations
         assert app.model.draft.rows[-1] == DataRow("x", {"city": "Rome"})

@@ -19,6 +19,7 @@ from workbench.files.home import from_home
 from workbench.model.prompt import DataRow
 from workbench.tui import external
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.dialogs import Ask
 from workbench.tui.setup import SessionEntry
 from workbench.tui.widgets.editor import Editor
 
@@ -170,9 +171,9 @@ async def test_a_path_that_can_be_no_file_is_told_and_nothing_breaks(tmp_path, k
         await settled(pilot)
         for name in ("pipe.toml", "missing/x.toml", "x" * 300 + ".toml"):
             await answered(pilot, key, str(tmp_path / name))
-            await until(pilot, lambda: app.model.notice is not None)
-            assert app.model.notice.level == "error"
+            await until(pilot, lambda: isinstance(app.screen, Ask) and app.screen.problem != "")
             await pilot.press("escape")
+            await until(pilot, lambda: app.screen is app.main)
         await answered(pilot, key, "~nosuchuser/x.toml")
         await until(pilot, lambda: "No such file" in shown(app))
 

@@ -180,6 +180,35 @@ async def test_sessions_are_searched_and_one_is_opened():
         assert PROMPT.user[:20] in shown(app)
 
 
+async def test_a_long_title_leaves_room_for_what_tells_two_sessions_apart():
+    entries = [SessionEntry(f"s{n}", "long title " * 20, "2026-11-20T10:00Z", n) for n in (2, 30)]
+    app, _ = app_of(sessions=lambda _: entries)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+f")
+        await until(pilot, lambda: "30 iterations" in shown(app))
+        assert "2 iterations" in shown(app)
+
+
+async def test_what_was_said_of_one_iteration_is_not_said_of_the_next():
+    app, _ = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await raced(pilot, 3)
+        await pilot.press("f10")
+        await until(pilot, lambda: "Nothing failed here" in shown(app))
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: app.model.selected == 2)
+        assert "Nothing failed here" not in shown(app)
+
+
+async def test_the_last_lane_in_sight_is_not_hidden_and_that_is_said():
+    app, _ = app_of()
+    async with app.run_test(size=SIZE) as pilot:
+        await raced(pilot)
+        await pilot.press("ctrl+l", "h", "h")
+        await until(pilot, lambda: "is the last lane in sight: it stays" in shown(app))
+
+
 async def test_the_editor_of_ones_own_changes_the_focused_text(monkeypatch):
     app, _ = app_of()
     async with app.run_test(size=SIZE) as pilot:

@@ -11,7 +11,13 @@ from tests.tui.stories import CHECKS, HOSTILE, INVOICE, LARGE, PROMPT, SMALL, in
 from workbench.engine.plan import StartRace
 from workbench.errors import PromptError
 from workbench.model.attempt import AttemptError
-from workbench.model.events import IterationEnded, IterationStarted
+from workbench.model.events import (
+    AttemptEnded,
+    AttemptQueued,
+    FailedFirst,
+    IterationEnded,
+    IterationStarted,
+)
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
 from workbench.tui import memory, rows
@@ -329,3 +335,18 @@ def test_long_answers_are_let_go_earlier_but_never_the_latest_few(monkeypatch):
     assert sorted(view.fold.iterations) == list(range(18, 31))  # twelve, and the one that began
     play(view, lambda *_: Answer(["x"] * 5000), count=30)
     assert sorted(view.fold.iterations) == list(range(61 - FEW, 61))
+
+
+def test_a_lane_that_never_started_shows_when_it_failed():
+    """The totals count it as the first failure: the strip says whose it was."""
+    view = model()
+    view.apply(
+        (
+            IterationStarted(1, PROMPT, (SMALL,), (), ""),
+            AttemptQueued(1, 1, SMALL.name, SMALL.model),
+            FailedFirst(1, "provider", None, None, 0, 4.2, "Nothing answers."),
+            AttemptEnded(1, "error", 4.2, error=AttemptError("connect", "Nothing answers.")),
+            IterationEnded(1, 5.0),
+        )
+    )
+    assert strip.track(SMALL.name, view.fold.attempts[1], 5.0).figures[1] == "4.2 ms"

@@ -32,3 +32,8 @@ async def test_an_edited_theme_is_worn_and_a_broken_one_is_said(tmp_path):
         await pilot.pause()
         assert "not valid TOML" in shown(app)
         assert app.painter.theme.colors["background"] == "#000000"
+        file.write_text(TEXT)
+        os.utime(file, ns=(3, 3))
+        app.reload_theme()
+        await pilot.pause()
+        assert "not valid TOML" not in shown(app)

@@ -95,6 +95,7 @@ class WorkbenchApp(KeysInOrder):
         self._interrupted = float("-inf")
         self._tidied, self._tidied_at = 0, time.monotonic()
         self._worn = _stamp(theme.path)
+        self._unreadable: Notice | None = None
         self.bridge = Bridge(factory, self.model, self._painted)
         self.bridge.cases = CaseWatch(self.model, setup.guard, setup.live)
         self.main = WorkbenchScreen(setup, self.model, self.painter, self.bridge)
@@ -243,7 +244,11 @@ class WorkbenchApp(KeysInOrder):
         try:
             self._wear(load_theme(path))
         except WorkbenchError as error:
-            self.main.tell(Notice("warning", error.message, error.hint))
+            self._unreadable = Notice("warning", error.message, error.hint)
+            self.main.tell(self._unreadable)
+        else:
+            if self._unreadable is not None and self.model.notice == self._unreadable:
+                self.main.tell(None)
 
     def _wear(self, theme: ThemeFile) -> None:
         self._worn = _stamp(theme.path)

@@ -175,12 +175,14 @@ class CaseWatch:
         if state is not None and state.state == "nothing" and state.iteration == self._asked:
             return (*head, (self._nothing(state), "muted"))
         if number is None:
-            return (*head, ("run after each race", "muted"))
+            rest = "run after each race" if self.on else "can run after each race: none does now"
+            return (*head, (rest, "muted"))
         found = self.found[number]
         passed = sum(c.verdict == "pass" for c in found.values())
         running = state is not None and state.iteration == number and state.state == "running"
         total = state.total if state is not None and state.iteration == number else len(found)
-        of = f"{passed} of {len(found)} passed" + (f", {total} to run" if running else "")
+        left = max(0, total - len(found))
+        of = f"{passed} of {len(found)} passed" + (f", {left} to run" if running else "")
         head.append((of, "pass bold" if passed == len(found) else "bold"))
         flips = self.flips(number)
         for kind, glyph, tone in (("broken", "\u2717", "fail"), ("fixed", "\u2713", "pass")):

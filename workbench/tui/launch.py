@@ -216,7 +216,10 @@ def _check_problem(text: str) -> str | None:
 
 
 def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
-    """List sessions and recorded examples, or those in which something matches *query*."""
+    """List sessions, then what came of cases, then recorded examples; with a *query* those in which
+    something matches it.
+    """
+    from workbench.api.guard import TITLE
     from workbench.api.sessions import Query, SessionInfo, Sessions
 
     sessions = Sessions.of(settings)
@@ -225,7 +228,8 @@ def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
         moment = info.modified.isoformat(timespec="minutes")
         return SessionEntry(prefix + info.id, info.title, moment, info.iterations or 0, note)
 
-    own = {info.id: entry(info) for info in sessions.list()}
+    listed = sorted(sessions.list(), key=lambda info: info.title.startswith(TITLE))
+    own = {info.id: entry(info) for info in listed}
     recorded = [entry(info, "examples/", "example") for info in sessions.list_examples()]
     if not query.strip():
         return [*own.values(), *recorded]

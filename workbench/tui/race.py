@@ -44,7 +44,9 @@ def track(lane: str, attempt: LiveAttempt | None, now_ms: float) -> Track:
         glyph = badge(attempt)
         ended = attempt is not None and attempt.ended is not None
         mark = 0.0 if ended else None
-        blank = (fmt.UNKNOWN,) * len(FIGURES)
+        failed = attempt.first_failure if attempt is not None else None
+        figure = {"fail": fmt.duration(failed.ms)} if failed is not None else {}
+        blank = tuple(figure.get(name, fmt.UNKNOWN) for name in FIGURES)
         return Track(lane, None, None, None, None, mark, 0.0, glyph.glyph, glyph.tone, blank)
     zero = attempt.started.race_ms
     ttft = attempt.ttft_ms

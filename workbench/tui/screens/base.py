@@ -51,6 +51,12 @@ class LookingScreen(CopyingScreen):
         """Read the editors into the draft."""
         raise NotImplementedError
 
+    def gone(self) -> None:
+        """Another iteration was gone to: what was said of the one before is over."""
+        if self.model.notice is not None and self.model.notice.level == "info":
+            self.model.say(None)
+        self.paint(reload=True)
+
     def tell(self, notice: Notice | None) -> None:
         """Show a notice in its line, or take it away."""
         self.model.say(notice)

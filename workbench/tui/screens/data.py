@@ -14,6 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.model.prompt import DataRow
 from workbench.tui.bridge import frame_seconds
 from workbench.tui.data_table import CHECKS, DataTable
+from workbench.tui.key_line import CLOSE
 from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Ask, Keys, Words
@@ -29,6 +30,9 @@ _KEYS = (
     *(("^J", "send"), ("Enter", "edit"), ("a", "add"), ("f", "failure"), ("v", "answers")),
     *(("o", "file"), ("x", "remove"), ("u", "undo")),
 )
+_TYPING = (("^J", "send"), ("Enter", "next row"), ("Tab", "next cell"))
+_BACK = (("Esc", "back to the rows"),)
+"""The keys while a cell is typed into."""
 
 
 class DataScreen(Screen[bool]):
@@ -41,7 +45,7 @@ class DataScreen(Screen[bool]):
         Binding("escape", "leave", "Close", show=False, priority=True),
         Binding("ctrl+j,f5,ctrl+enter", "send", "Send", show=False, priority=True),
         Binding("enter", "edit", "Edit the cell", show=False),
-        Binding("a", "add", "Add a row", show=False),
+        Binding("a,n", "add", "Add a row", show=False),
         Binding("x,delete", "remove", "Remove the row", show=False),
         Binding("u,ctrl+z", "undo", "Undo", show=False),
         Binding("o", "open", "Rows from a file or suite", show=False),
@@ -119,6 +123,13 @@ class DataScreen(Screen[bool]):
         editor.begin(text or "", language, empty, long=self.table.column != "id")
         self.refresh_table()
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The line of keys is that of the grid, or of the cell that is typed into."""
+        keys = self.query_one("#data-keys", Keys)
+        typing = isinstance(event.widget, FieldEditor)
+        keys.keys, keys.last = (_TYPING, _BACK) if typing else (_KEYS, CLOSE)
+        keys.repaint()
+
     def on_data_grid_moved(self, _event: DataGrid.Moved) -> None:
         """Another cell."""
         self._told = ()
@@ -166,8 +177,11 @@ class DataScreen(Screen[bool]):
 
     def action_open(self) -> None:
         """Ask for a file or suite and take its rows."""
+        self._ask_to_open("")
+
+    def _ask_to_open(self, source: str, problem: str = "") -> None:
         question = "Rows of which file (.csv, .jsonl, .json) or suite?"
-        self.app.push_screen(Ask(self.painter, question), self._open)
+        self.app.push_screen(Ask(self.painter, question, source, problem=problem), self._open)
 
     def _open(self, source: str | None) -> None:
         if source is None or self.load_rows is None:
@@ -175,10 +189,10 @@ class DataScreen(Screen[bool]):
         try:
             rows = self.load_rows(source)
         except WorkbenchError as error:
-            self._told = ((error.message, "fail"), (f"  {error.hint}", "muted"))
-        else:
-            self.table.load(rows)
-            self._told = ((f"{len(rows)} rows of {source}.", "pass"),)
+            self._ask_to_open(source, f"{error.message} {error.hint}".strip())
+            return
+        self.table.load(rows)
+        self._told = ((f"{len(rows)} rows of {source}.", "pass"),)
         self.show()
 
     # -- looking --------------------------------------------------------------------------------

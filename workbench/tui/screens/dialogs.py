@@ -14,7 +14,7 @@ from workbench.records import dataclass
 from workbench.tui.bindings import key_label, keys_of
 from workbench.tui.commands import grouped
 from workbench.tui.key_line import CANCEL, CLOSE, Key, key_line
-from workbench.tui.lines import Line
+from workbench.tui.lines import Line, boxed
 from workbench.tui.painter import Painter
 from workbench.tui.screens.modal import Modal
 from workbench.tui.widgets.pick_list import PickList
@@ -118,15 +118,24 @@ class Picker(Modal[int | None]):
 
 
 class Ask(Modal[str | None]):
-    """Ask for one line of text; ends with it, or None. With *empty*, an empty line is an answer."""
+    """Ask for one line of text; ends with it, or None. With *empty*, an empty line is an answer;
+    *problem* is why the line cannot be taken that is asked for again.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
 
     def __init__(
-        self, painter: Painter, question: str, answer: str = "", *, empty: bool = False
+        self,
+        painter: Painter,
+        question: str,
+        answer: str = "",
+        *,
+        empty: bool = False,
+        problem: str = "",
     ) -> None:
         super().__init__()
         self.empty = empty
+        self.problem = problem
         self.painter = painter
         self.question = question
         self.answer = answer
@@ -138,6 +147,9 @@ class Ask(Modal[str | None]):
         with Vertical(classes="dialog"):
             yield Words(self.painter, ((self.question, "bold"),), ())
             yield Input(self.answer, compact=True)
+            if self.problem:
+                said = boxed(((self.problem, "fail"),), min(58, self.app.size.width - 12), 4)
+                yield Words(self.painter, (), *said)
             yield Keys(self.painter, ("Enter", "take it"), last=CANCEL)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

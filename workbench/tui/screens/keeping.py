@@ -86,10 +86,11 @@ class KeepingScreen(SizingScreen):
         """Ask for a prompt file and load it."""
         self._ask_to_open("")
 
-    def _ask_to_open(self, name: str) -> None:
+    def _ask_to_open(self, name: str, problem: str = "") -> None:
         from workbench.tui.screens.dialogs import Ask
 
-        self.app.push_screen(Ask(self.painter, "Open which prompt file?", name), self._open_prompt)
+        ask = Ask(self.painter, "Open which prompt file?", name, problem=problem)
+        self.app.push_screen(ask, self._open_prompt)
 
     def _open_prompt(self, name: str | None) -> None:
         if name is None:
@@ -100,8 +101,7 @@ class KeepingScreen(SizingScreen):
         try:
             held = read_prompt(name)
         except WorkbenchError as error:
-            self.tell(Notice("error", error.message, error.hint))
-            self._ask_to_open(name)
+            self._ask_to_open(name, f"{error.message} {error.hint}".strip())
             return
         self._known_file = path, stamp_of(path)
         draft = self.model.draft
@@ -124,10 +124,10 @@ class KeepingScreen(SizingScreen):
         self.take_edits()
         self._ask_to_save(str(self._known_file[0]) if self._known_file else "prompt.toml")
 
-    def _ask_to_save(self, name: str) -> None:
+    def _ask_to_save(self, name: str, problem: str = "") -> None:
         from workbench.tui.screens.dialogs import Ask
 
-        ask = Ask(self.painter, "Save the prompt to which file?", name)
+        ask = Ask(self.painter, "Save the prompt to which file?", name, problem=problem)
         self.app.push_screen(ask, self._save_prompt)
 
     def _save_prompt(self, name: str | None) -> None:
@@ -158,8 +158,7 @@ class KeepingScreen(SizingScreen):
         try:
             path = write_prompt(self.model.draft, name)
         except WorkbenchError as error:
-            self.tell(Notice("error", error.message, error.hint))
-            self._ask_to_save(name)
+            self._ask_to_save(name, f"{error.message} {error.hint}".strip())
             return
         self._known_file = path, stamp_of(path)
         self.tell(Notice("info", f"Saved to {name}."))

@@ -98,6 +98,8 @@ class SizingScreen(LookingScreen):
             strip.go_to(after)
             text = f"{pane.lane.name} is hidden; it still races."
             self.tell(Notice("info", text, "H shows all lanes."))
+        elif pane is not None:
+            self.tell(Notice("info", f"{pane.lane.name} is the last lane in sight: it stays."))
 
     def action_show_all(self) -> None:
         """Show all lanes."""

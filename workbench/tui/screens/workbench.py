@@ -302,7 +302,7 @@ class WorkbenchScreen(KeepingScreen):
         if not self.model.fold.iterations and not self.model.running:
             self.open_last()
         elif self.model.step(-1):
-            self.paint(reload=True)
+            self.gone()
         elif self.model.fold.earlier and self._oldest is None:
             oldest = min(self.model.fold.iterations)
             self._oldest = oldest, self.model.fold.earlier
@@ -319,7 +319,7 @@ class WorkbenchScreen(KeepingScreen):
         """Step to the newer iteration."""
         self.take_edits()
         if self.model.step(1):
-            self.paint(reload=True)
+            self.gone()
 
     def action_history(self) -> None:
         """List the iterations."""
@@ -339,7 +339,7 @@ class WorkbenchScreen(KeepingScreen):
             self.compare(self.model.fold.iterations[number])
         else:
             self.model.select(number)
-            self.paint(reload=True)
+            self.gone()
 
     def action_star(self) -> None:
         """Put a star on the iteration in view, or take it away."""

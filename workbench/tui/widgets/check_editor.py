@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -129,7 +130,12 @@ class CheckEditor(Editor):
 
     def _put(self, head: str, found: tuple[str, ...], at: int) -> None:
         self._cycle = (head, found, at)
-        self._replace(head + found[at])
+        text = head + found[at]
+        if len(found) == 1 and self.grammar.fault(text) is not None:
+            written = re.sub(r"\[.*?\]", "", self.grammar.meaning(text))
+            if written.startswith(f"{text.split()[-1]}:"):
+                text += ":"  # it needs an argument: that comes next
+        self._replace(text)
 
     def _replace(self, text: str) -> None:
         row, column = self.cursor_location
