@@ -159,9 +159,11 @@ def rows(table: DataTable, *, everything: bool = False) -> list[str]:
     if index is None or model.iteration is None or not sent:
         count = f"{plural(len(table.rows), 'data row')}, not sent yet."
         return [count, *(row_line(table, row, None) for row in table.rows)]
-    failed = [row for row in table.rows if failing(model, row, index)]
+    failed: list[DataRow] = []
+    others: list[DataRow] = []
+    for row in table.rows:
+        (failed if failing(model, row, index) else others).append(row)
     out = [*tallies(model, model.iteration), *(row_line(table, row, index) for row in failed)]
-    others = [row for row in table.rows if row not in failed]
     if everything:
         return out + [row_line(table, row, index) for row in others]
     if others:
