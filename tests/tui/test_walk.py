@@ -202,3 +202,94 @@ def test_hostile_text_is_shown_and_never_obeyed_on_any_screen(tmp_path: Path):
     assert {n for n, out in seen.items() if len(out) < LEAST} == set(), "nothing was shown"
     obeyed = {n: [harm for harm in HARMFUL if harm in out] for n, out in seen.items()}
     assert {n: harms for n, harms in obeyed.items() if harms} == {}
+
+
+HOSTILE_TOO = """
+import sys
+from pathlib import Path
+from tests.tui.fake_engine import Answer, FakeEngine
+from tests.tui.stories import HOSTILE, setup
+from workbench.engine.plan import OpenSession
+from workbench.tui.draft import Guard
+from workbench.model.events import Annotated, CaseJudged, IterationStarted
+from workbench.model.prompt import DataRow, Prompt
+from workbench.tui import app as module
+
+H = "begin" + "".join(HOSTILE[:4] + HOSTILE[5:]) + "end"
+CHECK = H.replace(":", ";")
+folder = Path(sys.argv[1]).parent
+ink = Path("themes/ink.toml").read_text()
+label = 'label = "begin\\\\u001b]52;c;aGk=\\\\u0007\\\\u202eend"'
+(folder / "hostile.toml").write_text(ink.replace('label = "Ink"', label))
+assert label in (folder / "hostile.toml").read_text()
+
+class Engine(FakeEngine):
+    async def send(self, command):
+        await super().send(command)
+        for number in range(1, self.iterations + 1):
+            self.tell(
+                Annotated(number, "2026-11-22T09:00:00Z", H, True, H),
+                *(CaseJudged(number, H + str(n), H, "fail", H, H, H) for n in range(3)),
+            )
+
+async def factory():
+    return Engine(lambda *_: Answer((H,), fail=(CHECK, 0, H)), pace=0.0)
+
+sys.exit(module.run(factory, setup(
+    prompt=Prompt("{{ v }}"), checks=(CHECK,), variables={"v": H}, theme_folders=(folder,),
+    rows=(DataRow("r" + H, {"v": H}, (CHECK,)),), session=OpenSession("s", H), guard=Guard(on=True),
+    check_problem=lambda _: None,
+)))
+"""
+PASTED = b"\x1b[200~/no/\xe2\x80\xaegnp\xe2\x81\xa6\xc2\x9b2J.toml\x1b[201~"
+SCREENS_TOO = {
+    "matrix": [F6],
+    "next failure": [CTRL_L, b"f", b"f"],
+    "markdown": [CTRL_L, b"m", b"f"],
+    "history": [F8],
+    "name": [F8, b"n"],
+    "note": [F8, b"t"],
+    "data rows": [b"\x1bd", b"f", b"\r"],
+    "cases": [b"\x1bg", b"\r"],
+    "themes": [b"\x1b[20~"],
+    "open file": [
+        b"\x1bo",
+        b"\x1b[200~/no/\xe2\x80\xaegnp\xe2\x81\xa6\xc2\x9b2J.toml\x1b[201~",
+        b"\r",
+    ],
+    "save file": [
+        b"\x1bs",
+        b"\x1b[200~/no/\xe2\x80\xaegnp\xe2\x81\xa6\xc2\x9b2J.toml\x1b[201~",
+        b"\r",
+    ],
+    "sessions": [b"\x06", PASTED],
+    "palette": [b"\x10", PASTED],
+}
+
+
+def test_hostile_names_notes_rows_cases_themes_and_paths_are_shown_and_never_obeyed(tmp_path: Path):
+    terminal = Terminal(tmp_path / "closed", program=HOSTILE_TOO)
+    terminal.read_until(b"begin")
+    terminal.settle()
+    for _ in range(2):
+        os.write(terminal.main, CTRL_J)
+        terminal.read_until(b"slowest")
+        terminal.settle()
+    seen = {"main": terminal.out}
+    for name, keys in SCREENS_TOO.items():
+        terminal.out = b""
+        for key in keys:
+            os.write(terminal.main, key)
+            terminal.settle()
+        terminal.read_more(LEAST)
+        terminal.settle()
+        seen[name] = terminal.out
+        for _ in range(2):
+            os.write(terminal.main, ESC)
+            terminal.settle()
+        seen[name + " left"] = terminal.out
+    os.write(terminal.main, CTRL_Q)
+    assert terminal.leave() == 0, terminal.out[-3000:]
+    assert {n for n, out in seen.items() if len(out) < LEAST} == set(), "nothing was shown"
+    obeyed = {n: [harm for harm in HARMFUL if harm in out] for n, out in seen.items()}
+    assert {n: harms for n, harms in obeyed.items() if harms} == {}

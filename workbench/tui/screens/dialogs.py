@@ -142,11 +142,11 @@ class Ask(Modal[str | None]):
 
     def compose(self) -> ComposeResult:
         """Question, line, hint."""
-        from textual.widgets import Input
+        from workbench.tui.widgets.line_input import LineInput
 
         with Vertical(classes="dialog"):
             yield Words(self.painter, ((self.question, "bold"),), ())
-            yield Input(self.answer, compact=True)
+            yield LineInput(self.answer, compact=True)
             if self.problem:
                 said = boxed(((self.problem, "fail"),), min(58, self.app.size.width - 12), 4)
                 yield Words(self.painter, (), *said)

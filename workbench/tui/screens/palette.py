@@ -43,10 +43,10 @@ class PaletteScreen(Modal[Entry | None]):
 
     def compose(self) -> ComposeResult:
         """What is typed, the list, what the highlighted one does, keys."""
-        from textual.widgets import Input
+        from workbench.tui.widgets.line_input import LineInput
 
         with Vertical(classes="dialog wide"):
-            yield Input(placeholder="What do you want to do?", compact=True)
+            yield LineInput(placeholder="What do you want to do?", compact=True)
             yield Words(self.painter, ())
             items = PickList(self.painter, (), id="items")
             items.can_focus = False

@@ -17,6 +17,7 @@ from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
 from workbench.tui.setup import SessionEntry, Setup
+from workbench.tui.widgets.line_input import LineInput
 from workbench.tui.widgets.pick_list import PickList
 
 TITLE = 40
@@ -43,7 +44,7 @@ class SessionsScreen(Modal[str | None]):
         """Title, search, list, hint."""
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, (("Sessions", "bold"),), ())
-            yield Input(placeholder="search titles, prompts and answers", compact=True)
+            yield LineInput(placeholder="search titles, prompts and answers", compact=True)
             yield Words(self.painter, ())
             items = PickList(self.painter, (), id="items")
             items.can_focus = False

@@ -55,6 +55,7 @@ class WorkbenchScreen(KeepingScreen):
         self._pause: Timer | None = None
         self._lanes: list[LaneStrip] = []
         self._parts: list[Plain] = []
+        self._fitted = Size(0, 0)
 
     def begin_at(self, size: Size) -> None:
         """Lay the first frame out for *size*; the toolkit would do that in the second one only."""
@@ -131,9 +132,12 @@ class WorkbenchScreen(KeepingScreen):
         for widget in self._parts:
             widget.repaint()
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def on_lane_strip_resized(self) -> None:
         """Another size has room for other parts."""
-        self.call_after_refresh(self.paint)
+        # not the screen's own Resize: with a handler of ours, two of them chase each other for ever
+        if self.size != self._fitted:
+            self._fitted = self.size
+            self.call_after_refresh(self.paint)
 
     def _load_draft(self) -> None:
         draft = self.model.draft

@@ -146,7 +146,7 @@ class Editor(TextArea):
     def get_line(self, line_index: int) -> Text:
         """Return a line to draw: characters a terminal would obey are shown one for one."""
         line = self.document.get_line(line_index)
-        shown = line if line.isascii() and line.isprintable() else _one_for_one(line)
+        shown = line if line.isascii() and line.isprintable() else one_for_one(line)
         text = Text(shown, end="", no_wrap=True)
         if self.template:
             for match in BRACED.finditer(line):  # sent as it stands: it may be meant as one
@@ -157,7 +157,7 @@ class Editor(TextArea):
         return text
 
 
-def _one_for_one(line: str) -> str:
+def one_for_one(line: str) -> str:
     """Make a line visible without moving any character: offsets must stay what they are."""
     return "".join(
         shown if len(shown := visible_line(char)) == 1 else "\t" if char == "\t" else "\u00b7"

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.message import Message
 
 from workbench.tui import rows
 from workbench.tui.lines import Line
@@ -21,6 +22,9 @@ NARROWEST = 30
 
 class LaneStrip(Horizontal):
     """Holds a pane for every lane in view and shows those around the focused one."""
+
+    class Resized(Message):
+        """It has another size, as the screen may have."""
 
     def __init__(
         self, painter: Painter, model: ViewModel, welcome: Sequence[Line] = (), *, id: str
@@ -130,6 +134,7 @@ class LaneStrip(Horizontal):
     def on_resize(self, _event: events.Resize) -> None:
         """Another width, another number of panes."""
         self.place()
+        self.post_message(self.Resized())
 
     def focus_next(self) -> None:
         """Focus the pane after the focused one, the first after the last."""
