@@ -114,7 +114,7 @@ class Voice:
         if room < LEAST_COLUMNS or cell_width(text) <= room:
             self._write(text)
             return
-        indent = "    " if text.startswith("  ") else "  "
+        indent = _further(text)
         cuts = row_cuts(text, room - len(indent))
         for start, end in pairwise((0, *cuts, len(text))):
             self._write((indent if start else "") + text[start:end].rstrip(" "))
@@ -126,11 +126,18 @@ def _cut(line: str) -> str:
 
 
 def _pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines, very long ones in pieces that end between words where they can."""
+    """Yield lines, very long ones in pieces that end between words where they can, and that go on
+    further to the right.
+    """
     for line in lines:
         left = line
         while len(left) > LINE:
             end = left.rfind(" ", LINE // 2, LINE) + 1 or LINE
             yield left[:end]
-            left = left[end:]
+            left = _further(line) + left[end:]
         yield left
+
+
+def _further(line: str) -> str:
+    """Return the indent of what goes on of *line*: only what Workbench says begins at the edge."""
+    return "    " if line.startswith("  ") else "  "
