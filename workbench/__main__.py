@@ -28,9 +28,14 @@ class Screens:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    from workbench.cli.main import run
+    try:
+        from workbench.cli.main import run
 
-    sys.exit(run(Screens()))
+        code = run(Screens())
+    except KeyboardInterrupt:  # before the command line could hear it
+        sys.stderr.write("workbench: interrupted.\n")
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

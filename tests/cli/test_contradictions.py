@@ -44,11 +44,20 @@ def suite(project: Path) -> Path:
         ("checks try json --file /proc/self/mem", "'/proc/self/mem' cannot be read"),
         ("checks try json --jsonl --file /proc/self/mem", "'/proc/self/mem' cannot be read"),
         ("run s -l good --baseline deep.json", "deep.json is no baseline"),
+        ("checks try json --file /dev/zero", "is longer than 1 MB"),
+        ("checks try json --jsonl --file /dev/zero", "Line 1 is longer than 1 MB"),
+        ("run /dev/zero -l good", "is larger than 1 MB"),
     ],
 )
 def test_it_is_said_and_nothing_is_sent(
-    workbench: Call, project: Path, arguments: str, said: str
+    workbench: Call,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: str,
+    said: str,
 ) -> None:
+    for module in ("cli.checks", "suites.file"):
+        monkeypatch.setattr(f"workbench.{module}.MOST_BYTES", 1 << 20)
     (project / "deep.json").write_text("[" * 100_000)
     done = workbench(*arguments.split())
     assert (done.code, done.out) == (2, "")

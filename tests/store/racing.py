@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
 
 from workbench.model.attempt import Tokens
 from workbench.model.events import (
@@ -18,8 +20,15 @@ from workbench.model.events import (
 )
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
+from workbench.store.journal import Journal
 
 UTC = "2026-11-22T09:30:00.000Z"
+NOW = datetime.fromisoformat(UTC)
+
+
+def make(folder: Path, title: str = "Tickets", **more: tuple[str, ...]) -> Journal:
+    """A new journal, begun at the moment of these tests."""
+    return Journal.create(folder, title, app="workbench test", now=NOW, **more)
 
 
 def lanes(count: int) -> tuple[Lane, ...]:

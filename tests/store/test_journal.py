@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import os
-import resource
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.racing import answer, run, start
+from tests.store.racing import answer, make, run, start
 from workbench.errors import NotSaved, SessionError
 from workbench.model.events import AttemptQueued, Chunks, Notice
 from workbench.model.fold import SessionFold
 from workbench.store.journal import FLUSH_S, Journal
 from workbench.store.sessions import load
-
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-
-
-def make(folder, title="Tickets", **more) -> Journal:
-    return Journal.create(folder, title, app="workbench test", now=NOW, **more)
 
 
 def test_a_session_read_back_is_the_session_that_ran(tmp_path) -> None:
@@ -235,79 +226,10 @@ def test_a_process_that_keeps_the_lock_delays_nothing_and_loses_nothing(tmp_path
     journal.close()
 
 
-class SmallDisk:
-    """The kernel's own limit on a file's length: writes fail half-way, as on a full disk."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def __enter__(self) -> None:
-        self.before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self.size, self.before[1]))
-
-    def __exit__(self, *_: object) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, self.before)
-
-
-def test_a_full_disk_is_told_once_keeps_all_and_resumes(tmp_path) -> None:
-    told: list[Notice] = []
-    journal = make(tmp_path)
-    journal.on_problem = told.append
-    first = run(journal, "one", ["a b"])
-    safe = journal.path.read_bytes()
-    with SmallDisk(len(safe) + 100):
-        second = run(journal, "two", ["c " * 100])
-        journal.flush()
-        assert journal.path.read_bytes() == safe
-        assert journal.due is not None
-        assert [n.level for n in told] == ["error"]
-        assert "Not saved" in told[0].message
-        with pytest.raises(NotSaved):
-            make(tmp_path, "x" * 4000)
-    journal.flush()
-    assert [n.level for n in told] == ["error", "info"]
-    journal.close()
-    loaded = load(journal.path)
-    assert loaded.whole
-    assert loaded.session.iterations == SessionFold().apply_all(first + second).session().iterations
-
-
-@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EIO, errno.EDQUOT])
-def test_a_disk_that_fails_in_any_way_loses_nothing(tmp_path, monkeypatch, code) -> None:
-    told: list[Notice] = []
-    journal = make(tmp_path)
-    journal.on_problem = told.append
-
-    def broken(_fd: int, _data: object) -> int:
-        raise OSError(code, os.strerror(code))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", broken)
-        events = run(journal, "one", ["a b"])
-    assert [n.level for n in told] == ["error"]
-    assert os.strerror(code) in told[0].message
-    journal.flush()
-    journal.close()
-    assert load(journal.path).session.iterations == (
-        SessionFold().apply_all(events).session().iterations
-    )
-
-
 def test_a_folder_that_cannot_be_written_is_said_before_anything_is_sent(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotSaved):
         make(tmp_path / "file" / "sessions")
-
-
-def test_closing_on_a_full_disk_says_so_and_gives_the_rest(tmp_path) -> None:
-    journal = make(tmp_path)
-    size = journal.path.stat().st_size
-    with SmallDisk(size):
-        journal.begin(start())
-        with pytest.raises(NotSaved):
-            journal.close()
-    assert b'"t":"iteration"' in journal.unsaved()
-    assert journal.path.stat().st_size == size
 
 
 def test_a_deleted_file_is_written_again_in_full(tmp_path) -> None:

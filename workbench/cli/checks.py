@@ -16,6 +16,7 @@ from workbench.checks.syntax import CheckSpec, parse_checks
 from workbench.cli import diagnostics, output
 from workbench.cli.group import Group
 from workbench.errors import UnknownName, UsageError
+from workbench.files.texts import MOST_BYTES
 from workbench.model.verdict import CheckResult
 
 _WHEN = {
@@ -105,7 +106,9 @@ def try_(
         raise UsageError("There is no check to try.", "E.g. workbench checks try json < FILE")
     specs = _read(wanted)
     with _open(path) as stream, _readable(path):
-        text = stream.read()
+        text = stream.read(MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise _too_long("The text")
     judged = api.judge_text(specs, text, chunk, trusted=True)
     if as_json:
         output.document({"v": 1, **_document(judged)})
@@ -124,6 +127,10 @@ def _read(wanted: tuple[str, ...]) -> tuple[CheckSpec, ...]:
             raise
         hint = f"Write --file {file}, or < {file}."
         raise UsageError(f"{file!r} is a file, not a check.", hint) from None
+
+
+def _too_long(what: str) -> UsageError:
+    return UsageError(f"{what} is longer than {MOST_BYTES >> 20} MB.", "Split it.")
 
 
 @contextmanager
@@ -156,7 +163,12 @@ def _many(wanted: tuple[str, ...], path: Path | None) -> int:
 
 def _lines(path: Path | None) -> Iterator[str]:
     with _open(path) as stream, _readable(path):
-        yield from stream
+        number = 0
+        while line := stream.readline(MOST_BYTES + 1):
+            number += 1
+            if len(line) > MOST_BYTES:
+                raise _too_long(f"Line {number}")
+            yield line
 
 
 def _document(judged: api.Judged) -> dict[str, object]:

@@ -196,11 +196,8 @@ class Journal:
             self._waiting.chunk(event)
         else:
             self._waiting.event(event)
-        if (
-            type(event) is AttemptEnded
-            or self._waiting.bytes > FLUSH_BYTES
-            or self._clock() >= self.due
-        ):
+        pressing = type(event) is AttemptEnded or self._waiting.bytes > FLUSH_BYTES
+        if self._clock() >= self.due or (pressing and self._failing is None):
             self.flush()
 
     def flush(self) -> None:
@@ -260,7 +257,8 @@ class Journal:
                 before = self._iterations, self._attempts
                 events = self._build(build)
                 self._waiting.collect()
-                self._try_write()
+                if self._failing is None or self._clock() >= (self.due or 0.0):
+                    self._try_write()  # all that waits: not for each iteration while it fails
                 if self._waiting and self._promised is None:
                     self._promised = before
         except Busy as error:

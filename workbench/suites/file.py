@@ -21,6 +21,7 @@ from workbench.suites.case import Case, named
 from workbench.suites.codec import BadCase, decode, encode
 
 SUFFIX = ".jsonl"
+MOST_BYTES = 512 << 20
 Mask = Callable[[str], str]
 """Replaces known secrets in a line before it is written."""
 
@@ -104,13 +105,16 @@ def load_suite(path: Path) -> Suite:
         UsageError: there is no such file, or it cannot be read.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise UsageError(
             f"There is no suite {path}.", "`workbench cases add` starts one."
         ) from error
     except OSError as error:
         raise UsageError(f"The suite {path} cannot be read: {error.strerror}.") from error
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"The suite {path} is larger than {MOST_BYTES >> 20} MB.", "Split it.")
     return _parse(path, data)
 
 
