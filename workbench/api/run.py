@@ -53,7 +53,7 @@ def run_suite(settings: Settings, plan: RunPlan, seen: Seen | None = None) -> Ru
     """Run a suite. *seen* is called with each result and the number of units planned, and with None
     several times a second, so that it can show that time passes.
 
-    SIGINT and SIGTERM cancel what runs; what arrived is kept, saved and returned.
+    SIGINT, SIGTERM and SIGHUP cancel what runs; what arrived is kept, saved and returned.
 
     Raises:
         UnknownName: no such lane, session or case.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic, monotonic_ns
 
+from workbench.api.endings import endings
 from workbench.engine.abort import LaneHistory
 from workbench.engine.attempt import Bench
 from workbench.engine.clock import LoopClock
@@ -113,7 +113,7 @@ class RunWork:
             self._units, self._send, self._plan.limits, take, self._give_up
         )
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in endings():
             with suppress(ValueError, RuntimeError):  # only a main thread may handle signals
                 loop.add_signal_handler(number, runner.stop, "interrupted")
         keeper = asyncio.create_task(self._keep(self._journal, seen))
@@ -139,7 +139,7 @@ class RunWork:
                 journal.flush()
 
     async def _close(self, journal: JournalLike) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in endings():
             with suppress(ValueError, RuntimeError):
                 asyncio.get_running_loop().remove_signal_handler(number)
         await journal.sync()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 
+from workbench.api.endings import endings
 from workbench.engine.clock import metered_loop
 from workbench.engine.core import Tools
 from workbench.engine.inprocess import InProcessEngine
@@ -54,7 +54,7 @@ async def send_async(
     """Run one iteration in *session* and return its records.
 
     *watch* is called after every batch of events with the fold so far and the iteration's number.
-    SIGINT and SIGTERM cancel what runs; what arrived is kept, saved and returned.
+    SIGINT, SIGTERM and SIGHUP cancel what runs; what arrived is kept, saved and returned.
 
     Raises:
         WorkbenchError: the plan cannot be run; nothing was sent.
@@ -68,7 +68,7 @@ async def send_async(
         caught.append(number)
         loop.create_task(client.send(Cancel()))  # noqa: RUF006 - the loop outlives it
 
-    handled = (signal.SIGINT, signal.SIGTERM)
+    handled = endings()
     with suppress(ValueError, RuntimeError):  # only a main thread may handle signals
         for number in handled:
             loop.add_signal_handler(number, stop, number)
