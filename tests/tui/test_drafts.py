@@ -6,16 +6,18 @@ import pytest
 
 from tests.tui.conftest import settled, shown, until
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.stories import PROMPT, invoice_script, setup
+from tests.tui.stories import PROMPT, SMALL, invoice_script, setup
 from tests.tui.test_screen import SIZE
 from workbench.api.drafts import DraftFile
 from workbench.config.prompt_file import PromptFile
 from workbench.engine.plan import OpenSession
+from workbench.model.events import IterationStarted, SessionStarted
 from workbench.model.prompt import DataRow, Prompt
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.draft import Draft
-from workbench.tui.keeper import begin_with
+from workbench.tui.draft import Draft, draft_of
+from workbench.tui.keeper import DraftKeeper, begin_with
 from workbench.tui.setup import SessionEntry
+from workbench.tui.state import ViewModel
 
 
 @pytest.fixture
@@ -162,3 +164,20 @@ def test_a_draft_comes_back_as_it_was_and_secrets_do_not(tmp_path):
 def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(tmp_path):
     (tmp_path / "file").write_text("")
     assert not DraftFile(tmp_path / "file" / "d.json").save(PromptFile(Prompt("x")))
+
+
+def test_the_rows_live_mode_did_not_send_are_there_when_the_session_is_opened_again(drafts):
+    rows = tuple(DataRow(str(n), {"invoice": str(n)}) for n in range(4))
+    started = IterationStarted(1, PROMPT, (SMALL,), (), "", rows=rows[1:2])
+
+    def opened(draft: Draft) -> ViewModel:
+        model = ViewModel((SMALL,), Draft(PROMPT))
+        model.apply([SessionStarted("s", "s", "", ""), started])
+        model.select(1)
+        model.edit(rows=draft.rows)
+        return model
+
+    DraftKeeper(drafts, Draft(PROMPT), "s").look(opened(Draft(PROMPT, rows=rows)), wait=True)
+    again = opened(draft_of(started))
+    assert DraftKeeper(drafts, Draft(PROMPT), "s").restore(again)
+    assert again.draft.rows == rows

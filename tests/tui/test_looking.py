@@ -104,6 +104,15 @@ async def test_reasoning_is_folded_until_asked_for():
         await until(pilot, lambda: "first I think" not in shown(app))
 
 
+async def test_a_lane_that_sent_no_reasoning_says_so_and_keeps_its_answer_in_sight():
+    app, _ = app_of(lambda *_: Answer(("forty-two",)))
+    async with app.run_test(size=SIZE) as pilot:
+        await raced(pilot)
+        await pilot.press("ctrl+l", "r")
+        await until(pilot, lambda: "smollm2 sent no reasoning." in shown(app))
+        assert shown(app).count("forty-two") == 2
+
+
 async def test_answers_are_compared_with_the_iteration_before_and_with_each_other():
     app, _ = app_of()
     async with app.run_test(size=SIZE) as pilot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,7 @@ from workbench.model.events import (
     IterationStarted,
 )
 from workbench.model.lane import Lane
-from workbench.model.prompt import Prompt
+from workbench.model.prompt import DataRow, Prompt
 from workbench.tui import memory, rows
 from workbench.tui import race as strip
 from workbench.tui.draft import Draft
@@ -350,3 +351,19 @@ def test_a_lane_that_never_started_shows_when_it_failed():
         )
     )
     assert strip.track(SMALL.name, view.fold.attempts[1], 5.0).figures[1] == "4.2 ms"
+
+
+def test_the_rows_live_mode_did_not_send_are_there_when_its_iteration_is_come_back_to():
+    view = model()
+    rows_ = tuple(DataRow(str(n), {"invoice": str(n)}) for n in range(4))
+    view.edit(rows=rows_)
+    play(view)
+    plan = replace(view.plan(), rows=rows_[1:2])
+    events = [event for _, event in race(StartRace(plan), 2, 9, invoice_script)]
+    assert isinstance(events[0], IterationStarted)
+    view.apply([replace(events[0], rows=plan.rows), *events[1:]])
+    assert view.selected == 2
+    assert view.step(-1)
+    assert view.step(1)
+    assert view.draft.rows == rows_
+    assert not view.edited

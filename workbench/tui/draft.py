@@ -117,10 +117,11 @@ def same(draft: Draft, sent: Draft) -> bool:
     return (
         draft.prompt == sent.prompt
         and draft.checks == sent.checks
-        and (_same_rows(draft, sent) or (len(sent.rows) == 1 and sent.rows[0] in draft.rows))
+        and (same_rows(draft, sent) or (len(sent.rows) == 1 and sent.rows[0] in draft.rows))
         and all(draft.variables.get(n) == sent.variables.get(n) for n in names)
     )
 
 
-def _same_rows(draft: Draft, sent: Draft) -> bool:
+def same_rows(draft: Draft, sent: Draft) -> bool:
+    """Return whether *draft* has the data rows that *sent* was sent with, all of them."""
     return draft.rows is sent.rows or draft.rows == sent.rows

@@ -10,7 +10,7 @@ from functools import partial
 
 from workbench.config.prompt_file import PromptFile
 from workbench.model.events import Notice
-from workbench.tui.draft import Draft, same
+from workbench.tui.draft import Draft, draft_of, same, same_rows
 from workbench.tui.setup import DraftStore, Setup
 from workbench.tui.state import ViewModel
 
@@ -81,7 +81,7 @@ class DraftKeeper:
         if again is None or model.iteration is None:
             return False
         self._again = None
-        if model.edited or same(again, model.draft):
+        if model.edited or (same(again, model.draft) and same_rows(again, model.draft)):
             return False
         _show(model, again)
         return True
@@ -118,9 +118,12 @@ class DraftKeeper:
         return None
 
     def unsent(self, model: ViewModel) -> bool:
-        """Return whether the draft holds what a person wrote and did not send."""
-        if model.iteration is not None:
-            return model.edited
+        """Return whether the draft holds what a person wrote and did not send: data rows too, of
+        which live mode sends one.
+        """
+        current = model.iteration
+        if current is not None:
+            return model.edited or not same_rows(model.draft, draft_of(current.started))
         prompt = model.draft.prompt
         return bool(prompt.user or prompt.system) and not same(model.draft, self._first)
 

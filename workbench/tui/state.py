@@ -23,7 +23,7 @@ from workbench.model.events import (
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow
-from workbench.tui.draft import Draft, Rules, draft_of, same, sharing_rows
+from workbench.tui.draft import Draft, Rules, draft_of, same, same_rows, sharing_rows
 from workbench.tui.interrupted import interrupted
 from workbench.tui.memory import forget_old
 from workbench.tui.row_index import Indexes, RowIndex
@@ -350,7 +350,8 @@ class ViewModel:
         iteration = self.fold.iterations.get(number)
         if iteration is None or number == self.selected:
             return
-        if self.edited or self.selected is None:
+        here = self.iteration
+        if here is None or self.edited or not same_rows(self.draft, draft_of(here.started)):
             self._drafts[self.selected] = self.draft
         else:
             self._drafts.pop(self.selected, None)

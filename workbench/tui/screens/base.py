@@ -51,6 +51,10 @@ class LookingScreen(CopyingScreen):
         """Read the editors into the draft."""
         raise NotImplementedError
 
+    def on_lane_view_no_reasoning(self, event: LaneView.NoReasoning) -> None:
+        """Say why nothing was unfolded."""
+        self.tell(Notice("info", f"{event.lane} sent no reasoning."))
+
     def gone(self) -> None:
         """Another iteration was gone to: what was said of the one before is over."""
         if self.model.notice is not None and self.model.notice.level == "info":

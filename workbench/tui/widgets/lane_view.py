@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 
 from workbench.model.events import LaneReady
@@ -41,6 +42,13 @@ class LaneView(Selecting, can_focus=True):
     """One lane's pane."""
 
     BINDINGS = bindings("lane")
+
+    class NoReasoning(Message):
+        """There is none to show."""
+
+        def __init__(self, lane: str) -> None:
+            super().__init__()
+            self.lane = lane
 
     def __init__(self, painter: Painter, lane: Lane, *, id: str | None = None) -> None:
         super().__init__(painter, id=id)
@@ -254,6 +262,9 @@ class LaneView(Selecting, can_focus=True):
 
     def action_reasoning(self) -> None:
         """Show the reasoning instead of the answer, or the answer again."""
+        if not self.reasoning and self.attempt is not None and not self.attempt.reasoning_parts:
+            self.post_message(self.NoReasoning(self.lane.name))
+            return
         self.reasoning = not self.reasoning
         self.unpick()
         self._restart()
