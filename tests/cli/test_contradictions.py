@@ -94,6 +94,8 @@ def test_a_suite_with_a_line_that_is_no_case_is_never_a_success(
     assert (done.code, done.document["unread"], done.document["sent"]) == (1, 1, 1)
     assert "line 2: not JSON" in done.err
     assert workbench("run", "s", "-l", "good", "--min-pass", "10%").code == 1
+    rows = workbench("send", "x", "-l", "good", "--data", "s")
+    assert (rows.code, "line 2: not JSON" in rows.err) == (2, True)
     exported = workbench("export", "s", "--to", "promptfoo", "-o", "out")
     assert (exported.code, "line 2: not JSON" in exported.err) == (0, True)
 

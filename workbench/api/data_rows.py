@@ -45,6 +45,8 @@ def load_rows(settings: Settings, source: str) -> tuple[DataRow, ...]:
         if kind != ".jsonl" or not _is_suite(text):
             return _checked(path, _records(text, kind, path))
     found = load_suite(suite_path(settings, source))
+    if found.damage:
+        raise UsageError(found.report()[0], "Mend that line, or take it out.")
     return rows_of_cases(found.cases, source)
 
 
