@@ -309,7 +309,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "save-case",
         "s",
-        "Save failure as a case",
+        "Save this lane's failure as a case",
         "case",
         "Make an eval case of this failure.",
         "lane",

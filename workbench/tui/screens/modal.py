@@ -15,7 +15,7 @@ class Modal(ModalScreen[Result]):
     (Ctrl+Q comes before every screen's keys).
     """
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (100, "-broad")]  # noqa: RUF012 - of Screen
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (112, "-broad")]  # noqa: RUF012 - of Screen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "app.help_quit", show=False, system=True)
     ]
