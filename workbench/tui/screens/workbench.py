@@ -63,6 +63,11 @@ class WorkbenchScreen(KeepingScreen):
         fit = (max(step for step in steps if step[0] <= cells) for cells, steps in sides)
         self.update_classes({name: True for _, name in fit}, update=False)
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Show itself the first time as it has just been styled, without styling it once more."""
+        if not self.stack_updates:
+            event.refresh_styles = False
+
     def compose(self) -> ComposeResult:
         """Lay out every part; their places are in the style sheet."""
         painter, model = self.painter, self.model
