@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable
+
+COMPLETION = "_WORKBENCH_COMPLETE"
+"""A shell that asks for completions sets it, and gives no arguments."""
 
 
 class Screens:
@@ -29,13 +33,28 @@ class Screens:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
-        from workbench.cli.main import run
-
-        code = run(Screens())
+        code = _bare() if len(sys.argv) == 1 and COMPLETION not in os.environ else _parsed()
     except KeyboardInterrupt:  # before the command line could hear it
         sys.stderr.write("workbench: interrupted.\n")
         code = 130
     sys.exit(code)
+
+
+def _parsed() -> int:
+    from workbench.cli.main import run
+
+    return run(Screens())
+
+
+def _bare() -> int:
+    """Open the screen. There is nothing to parse: that is 5 ms less until its first frame."""
+    from workbench.cli.boundary import guarded, need_folder
+
+    def opened() -> int:
+        need_folder()
+        return Screens().open(None, plain=False)
+
+    return guarded(opened)
 
 
 if __name__ == "__main__":

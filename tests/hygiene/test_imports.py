@@ -41,6 +41,12 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert imported_by("import workbench") & {*HEAVY, "click", "asyncio", "tomlkit"} == set()
 
 
+def test_a_bare_start_does_without_the_command_line_library_until_a_shell_asks() -> None:
+    assert "click" not in imported_by(command())
+    asked = f"import os; os.environ['_WORKBENCH_COMPLETE'] = 'bash_source'; {command()}"
+    assert "click" in imported_by(asked)
+
+
 @pytest.mark.parametrize("words", [("--help",), ("--version",), ("nonsense",)], ids=" ".join)
 def test_help_imports_the_command_line_library_and_nothing_else_heavy(
     words: tuple[str, ...],

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from workbench import __version__
-from workbench.cli import diagnostics, output
+from workbench.cli import diagnostics
+from workbench.cli.boundary import guarded, interrupted, need_folder
 from workbench.cli.screens import Screens
-from workbench.cli.streams import settle
-from workbench.errors import NotSaved, UnknownName, UsageError, WorkbenchError
-
-INTERRUPTED = 130
-_OF_THE_SYSTEM = (
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES
-)  # fmt: skip
+from workbench.errors import UnknownName
 
 
 class Entry(NamedTuple):
@@ -107,65 +100,27 @@ def build(screens: Screens) -> click.Group:
         Without a command, opens the screen; `--session examples/NAME` opens a recorded one.
         """
         ctx.obj = screens
-        _need_folder()
+        need_folder()
         if ctx.invoked_subcommand is None:
             ctx.exit(screens.open(session, plain))
 
     return workbench
 
 
-def _need_folder() -> None:
-    try:
-        Path.cwd()
-    except OSError as error:
-        raise UsageError(
-            f"The current folder cannot be used: {error.strerror}.", "Change to another one."
-        ) from error
-
-
 def run(screens: Screens) -> int:
-    """Run the command line and return the exit code; every error becomes one line and a hint.
-
-    A defect of ours says where it is, and no secret.
-    """
-    settle()
-    try:
-        return _finished(_run(screens))
-    except Exception as problem:  # noqa: BLE001 - the boundary: everything is told
-        from workbench.api.crash import crash_text
-
-        diagnostics.crash(crash_text(problem))
-        return 1
-
-
-def _finished(code: int) -> int:
-    try:
-        output.finish()
-    except NotSaved as problem:
-        diagnostics.error(problem)
-        return code or problem.exit_code
-    return code
+    """Run the command line and return the exit code; every error becomes one line and a hint."""
+    return guarded(lambda: _run(screens))
 
 
 def _run(screens: Screens) -> int:
     try:
         code = build(screens).main(standalone_mode=False)
-    except WorkbenchError as problem:
-        diagnostics.error(problem)
-        return problem.exit_code
     except click.exceptions.NoArgsIsHelpError as problem:
         diagnostics.say(problem.format_message())
         return 2
     except click.ClickException as problem:
         diagnostics.say(f"workbench: {problem.format_message()}")
         return problem.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        diagnostics.say("workbench: interrupted.")
-        return INTERRUPTED
-    except OSError as problem:
-        if problem.errno not in _OF_THE_SYSTEM:
-            raise
-        where = f" ({problem.filename})" if problem.filename else ""
-        diagnostics.say(f"workbench: The system refuses: {problem.strerror}{where}.")
-        return NotSaved.exit_code
+    except click.Abort:
+        return interrupted()
     return code if isinstance(code, int) else 0
