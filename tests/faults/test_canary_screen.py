@@ -35,7 +35,7 @@ def race(world: World, terminal: Terminal) -> None:
 
     wanted = ended() + 3
     os.write(terminal.main, b"\n")
-    terminal.read_until(b"Incorrect API key ***")
+    terminal.read_until(b"Incorrect API key")  # what it was stands on the next line, as stars
     for _ in range(100):
         terminal.settle()
         if ended() >= wanted:
