@@ -34,7 +34,7 @@ def _dataclass(*, frozen: bool = False, slots: Literal[True]) -> Callable[[type[
 
     def make(given: type[_T]) -> type[_T]:
         made = standard(init=False, repr=False, eq=False, slots=True)(given)
-        every: Mapping[str, Field[object]] = made.__dict__["__dataclass_fields__"]
+        every = {one.name: one for one in _fields(made)}
         values = _values_of([name for name, one in every.items() if one.compare])
         for name, method in {"__init__": _init(made, every), **_shared(made, values)}.items():
             if made.__dict__.get(name) is None:  # what the class brings itself stays
@@ -131,4 +131,5 @@ def _restore(self: object, state: list[object]) -> None:
 
 
 def _fields(record: object) -> tuple[Field[object], ...]:
+    """Return the fields of a record, or of a class of records."""
     return fields(record)  # type: ignore[arg-type] # it is one

@@ -26,7 +26,7 @@ def _both(body: str) -> tuple[Made, Made]:
     source = f"@dataclass(frozen=True, slots=True)\nclass Thing:\n    '''A thing.'''\n{body}"
     found = []
     for make in (dataclass, dataclasses.dataclass):
-        space = {**vars(typing), "field": dataclasses.field, "dataclass": make}
+        space = {**vars(typing), "typing": typing, "field": dataclasses.field, "dataclass": make}
         space["__name__"] = __name__
         exec(source, space)  # noqa: S102 - the source above
         found.append(space["Thing"])
@@ -34,6 +34,7 @@ def _both(body: str) -> tuple[Made, Made]:
 
 
 PLAIN = """
+    LIMIT: typing.ClassVar[int] = 3
     first: int
     text: str = "none"
     values: Mapping[str, int] = field(default_factory=dict)
