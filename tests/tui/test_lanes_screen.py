@@ -199,3 +199,20 @@ async def test_trying_a_lane_is_the_command_and_shows_its_steps(desk: LaneDesk):
 
 
 STEP = {"name": "connection", "ok": True, "message": "open", "hint": "", "ms": 3.0}
+
+
+async def test_why_a_lane_cannot_be_reached_is_told_to_its_end(desk: LaneDesk):
+    hint = "Is the server running, and is the port right? It may also listen elsewhere."
+    step = {"name": "connection", "ok": False, "message": "Nothing answers.", "hint": hint}
+    steps = {"steps": [{**step, "ms": None}], "lane": "first"}
+    desk.check_command = lambda _name: ["/bin/echo", json.dumps(steps)]  # type: ignore[method-assign]
+    app, _ = app_of(desk)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("t")
+        screen = app.screen
+        assert isinstance(screen, LanesScreen)
+        await until(pilot, lambda: screen._checking is not None or "Nothing" in shown(app))
+        if screen._checking is not None:
+            await screen._checking
+        await until(pilot, lambda: "elsewhere." in shown(app))

@@ -16,7 +16,7 @@ from workbench.model.lane import Lane
 from workbench.records import dataclass
 from workbench.tui.lane_check import check_lane
 from workbench.tui.lane_form import LaneForm, lane_item
-from workbench.tui.lines import Line
+from workbench.tui.lines import Line, wrapped
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _RACE = ("Space", "race or not")
 _EDIT = (("Enter", "edit"), ("n", "new"), ("c", "copy"), ("t", "try it"), ("x", "remove"))
+
+_CELLS = 60
+"""Cells of what is said of a lane before the screen is laid out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ class LanesScreen(Modal[None]):
 
     def _show(self) -> None:
         words = self.query_one("#lane-said", Words)
-        words.words = ((), *self._said[:7], *[()] * (7 - len(self._said)))
+        cells = words.size.width or _CELLS
+        said = [part for line in self._said for part in wrapped(line, cells)][:7]
+        words.words = ((), *said, *[()] * (7 - len(said)))
         words.repaint()
 
     def _describe(self) -> None:
