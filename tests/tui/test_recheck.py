@@ -16,6 +16,17 @@ from workbench.tui.screens.recheck import RecheckScreen
 from workbench.tui.widgets.editor import Editor
 
 
+async def test_it_is_said_whom_a_line_judges():
+    app, _ = app_of()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        await pilot.press("f11")
+        said = "Old lines judge the iterations they were sent with, new lines every answer."
+        await until(pilot, lambda: said in shown(app))
+
+
 async def test_other_checks_are_asked_of_old_answers_and_nothing_is_sent(tmp_path):
     app, engine = app_of()
     async with app.run_test(size=(190, 30)) as pilot:

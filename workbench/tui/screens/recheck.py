@@ -49,7 +49,8 @@ class RecheckScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Title, checks, summary, table, keys."""
         title = " Other checks for recorded answers; nothing is sent, nothing is overwritten"
-        yield Words(self.painter, ((title, "bold"), *self.notice))
+        how = " Old lines judge the iterations they were sent with, new lines every answer."
+        yield Words(self.painter, ((title, "bold"), *self.notice), ((how, "muted"),))
         text = "\n".join(self.lines)
         yield Editor(self.painter, text, id="recheck", template=False)
         yield Words(self.painter, (), (), id="summary")
