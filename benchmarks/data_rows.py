@@ -35,7 +35,7 @@ from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
 from workbench.tui.app import GARBAGE, WorkbenchApp
 from workbench.tui.screens.data import DataScreen
-from workbench.tui.setup import Setup
+from workbench.tui.view.setup import Setup
 
 LANES = tuple(Lane(name, "scripted", "stream") for name in ("small", "large"))
 PROMPT = Prompt("Which country is {{ city }} in?")

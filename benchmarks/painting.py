@@ -44,7 +44,7 @@ def child(lanes: int, rate: int, seconds: float, report: str) -> int:
     from workbench.model.lane import Lane
     from workbench.model.prompt import Prompt
     from workbench.tui.app import run
-    from workbench.tui.setup import Setup
+    from workbench.tui.view.setup import Setup
 
     meter = Meter()
 

@@ -19,7 +19,7 @@ from workbench.tui.launch import make_setup, with_drafts
 from workbench.tui.plain.commands.registry import carry_out
 from workbench.tui.plain.talk import Talk
 from workbench.tui.plain.voice import Voice
-from workbench.tui.setup import Setup
+from workbench.tui.view.setup import Setup
 
 T = TypeVar("T")
 

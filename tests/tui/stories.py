@@ -8,7 +8,7 @@ import re
 from tests.tui.fake_engine import Answer
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
-from workbench.tui.setup import Setup
+from workbench.tui.view.setup import Setup
 
 SMALL = Lane("smollm2", "local", "SmolLM2-135M-Instruct")
 LARGE = Lane("qwen", "local", "Qwen2.5-Coder-0.5B-Instruct")

@@ -9,8 +9,8 @@ from workbench.engine.plan import Cancel, OpenSession
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
 from workbench.tui.bridge import Bridge
-from workbench.tui.draft import Draft
-from workbench.tui.state import ViewModel
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.state import ViewModel
 
 
 async def test_what_is_asked_before_the_engine_is_there_comes_after_the_session_is_open() -> None:

@@ -16,13 +16,13 @@ from workbench.engine.plan import StartGuard
 from workbench.model.events import CaseJudged, CasesRun
 from workbench.model.lane import Lane
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.case_watch import CaseWatch
-from workbench.tui.draft import Draft, Guard
 from workbench.tui.launch import make_setup
-from workbench.tui.lines import plain
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.screens.guard import GuardScreen
-from workbench.tui.state import ViewModel
+from workbench.tui.view.case_watch import CaseWatch
+from workbench.tui.view.draft import Draft, Guard
+from workbench.tui.view.lines import plain
+from workbench.tui.view.state import ViewModel
 
 SIZE = (100, 30)
 ON = Guard(on=True)

@@ -17,9 +17,9 @@ from workbench.model.events import SessionStarted
 from workbench.model.lane import Lane, Prices
 from workbench.suites.case import Case
 from workbench.suites.file import keep_case, load_suite
-from workbench.tui.draft import Live
-from workbench.tui.live import LiveMode
 from workbench.tui.screens.case import CaseScreen
+from workbench.tui.view.draft import Live
+from workbench.tui.view.live import LiveMode
 
 PAID = Lane("paid", "compatible", "big", prices=Prices(1.0, 1e5))
 UNKNOWN = Lane("unknown", "compatible", "big")

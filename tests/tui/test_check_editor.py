@@ -8,7 +8,7 @@ from tests.tui.conftest import settled, shown
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stories import invoice_script, setup
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.language import check_language, fault, meaning
+from workbench.tui.view.language import check_language, fault, meaning
 from workbench.tui.widgets.check_editor import CheckEditor
 
 

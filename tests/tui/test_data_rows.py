@@ -21,15 +21,15 @@ from workbench.model.prompt import DataRow, Prompt
 from workbench.suites.case import Case
 from workbench.suites.file import Added
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.compare import pairs
-from workbench.tui.data_table import DataTable
-from workbench.tui.draft import Draft
-from workbench.tui.lines import plain, width
-from workbench.tui.row_index import RowIndex
 from workbench.tui.screens.case import CaseScreen
 from workbench.tui.screens.data import DataScreen
 from workbench.tui.screens.replay import ReplayScreen
-from workbench.tui.state import ViewModel
+from workbench.tui.view.compare import pairs
+from workbench.tui.view.data_table import DataTable
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.lines import plain, width
+from workbench.tui.view.row_index import RowIndex
+from workbench.tui.view.state import ViewModel
 
 SIZE = (100, 26)
 PROMPT = Prompt("Which country is {{ city }} in?")

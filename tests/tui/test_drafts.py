@@ -14,10 +14,10 @@ from workbench.engine.plan import OpenSession
 from workbench.model.events import IterationStarted, SessionStarted
 from workbench.model.prompt import DataRow, Prompt
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.draft import Draft, draft_of
-from workbench.tui.keeper import DraftKeeper, begin_with
-from workbench.tui.setup import SessionEntry
-from workbench.tui.state import ViewModel
+from workbench.tui.view.draft import Draft, draft_of
+from workbench.tui.view.keeper import DraftKeeper, begin_with
+from workbench.tui.view.setup import SessionEntry
+from workbench.tui.view.state import ViewModel
 
 
 @pytest.fixture

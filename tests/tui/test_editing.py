@@ -20,7 +20,7 @@ from workbench.model.prompt import DataRow
 from workbench.tui import external
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.dialogs import Ask
-from workbench.tui.setup import SessionEntry
+from workbench.tui.view.setup import SessionEntry
 from workbench.tui.widgets.editor import Editor
 
 SIZE = (100, 40)

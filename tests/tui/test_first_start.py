@@ -20,8 +20,8 @@ from workbench.errors import ModelFileError
 from workbench.model.events import LaneReady
 from workbench.model.lane import Lane
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.fetch import Shelf
 from workbench.tui.screens.models import ModelsScreen
+from workbench.tui.view.fetch import Shelf
 
 SIZE = (110, 34)
 LANES = (Lane("smollm2", "local", "smollm2"), Lane("qwen", "local", "qwen"))

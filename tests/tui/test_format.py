@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.tui import format as fmt
+from workbench.tui.view import format as fmt
 
 
 @pytest.mark.parametrize(

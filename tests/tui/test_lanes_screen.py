@@ -14,9 +14,9 @@ from tests.tui.stories import HOSTILE, invoice_script, setup
 from workbench.api.lane_desk import LaneDesk
 from workbench.engine.plan import Reload, StartRace, Warm
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.lane_check import check_lines
 from workbench.tui.screens.lane_form import LaneFormScreen
 from workbench.tui.screens.lanes import LanesScreen
+from workbench.tui.view.lane_check import check_lines
 
 PROJECT = """\
 # kept

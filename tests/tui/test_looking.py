@@ -14,11 +14,11 @@ from workbench.errors import UsageError
 from workbench.model.attempt import AttemptError
 from workbench.model.lane import Lane
 from workbench.tui import external
-from workbench.tui.compare import Pair, columns, compare, pairs, single, structure, summary
-from workbench.tui.lines import plain, width
 from workbench.tui.screens.compare import CompareScreen
 from workbench.tui.screens.replay import ReplayScreen
-from workbench.tui.setup import RECENT, SessionEntry
+from workbench.tui.view.compare import Pair, columns, compare, pairs, single, structure, summary
+from workbench.tui.view.lines import plain, width
+from workbench.tui.view.setup import RECENT, SessionEntry
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_view import LaneView
 

@@ -12,8 +12,8 @@ from workbench.measure.story import story
 from workbench.model.prompt import DataRow
 from workbench.model.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.lines import plain, width
-from workbench.tui.measures import measures
+from workbench.tui.view.lines import plain, width
+from workbench.tui.view.measures import measures
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -13,8 +13,8 @@ from tests.tui.fake_engine import Answer, FakeEngine
 from tests.tui.stories import setup
 from tests.tui.test_ends import Terminal
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.view.wrap import Wrapped
 from workbench.tui.widgets.lane_view import LaneView
-from workbench.tui.wrap import Wrapped
 
 SIZE = (100, 40)
 TEXT = (

@@ -12,10 +12,10 @@ from workbench.model.events import Notice
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.bindings import ACTIONS
 from workbench.tui.commands import GROUPS, entries, found, grouped
-from workbench.tui.key_line import actions_at, lay
-from workbench.tui.lines import boxed, plain, width
 from workbench.tui.screens.palette import PaletteScreen
 from workbench.tui.screens.replay import ReplayScreen
+from workbench.tui.view.key_line import actions_at, lay
+from workbench.tui.view.lines import boxed, plain, width
 from workbench.tui.widgets.lane_view import LaneView
 
 

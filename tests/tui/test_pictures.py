@@ -15,10 +15,10 @@ from workbench.api.lane_desk import LaneDesk
 from workbench.model.events import CaseJudged
 from workbench.model.prompt import DataRow
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.draft import Guard
-from workbench.tui.fetch import Shelf
-from workbench.tui.language import check_language
-from workbench.tui.setup import SessionEntry
+from workbench.tui.view.draft import Guard
+from workbench.tui.view.fetch import Shelf
+from workbench.tui.view.language import check_language
+from workbench.tui.view.setup import SessionEntry
 from workbench.tui.widgets.editor import Editor
 
 

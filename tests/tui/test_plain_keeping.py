@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.plain_talk import LANES, Person, at_home
-from workbench.tui.fetch import Shelf
+from workbench.tui.view.fetch import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 FLIPS = """

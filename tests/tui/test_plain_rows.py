@@ -8,10 +8,10 @@ import re
 from workbench.api.retro import edited
 from workbench.api.retro import recheck as judge_again
 from workbench.measure.story import story
-from workbench.tui.lines import plain
-from workbench.tui.measures import measures
 from workbench.tui.plain import figures
-from workbench.tui.recheck import summary as screen_summary
+from workbench.tui.view.lines import plain
+from workbench.tui.view.measures import measures
+from workbench.tui.view.recheck import summary as screen_summary
 
 # -- data rows ----------------------------------------------------------------------------------
 

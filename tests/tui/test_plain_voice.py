@@ -16,12 +16,12 @@ from workbench.model.events import (
     VerdictReached,
 )
 from workbench.model.prompt import DataRow
-from workbench.tui.draft import Draft
 from workbench.tui.plain.narrator import Narrator
 from workbench.tui.plain.spelling import in_words, quoted, spelled
 from workbench.tui.plain.voice import LINE, Voice
 from workbench.tui.plain.words import time
-from workbench.tui.state import ViewModel
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.state import ViewModel
 
 UTC = "2026-11-22T09:00:00Z"
 

@@ -9,10 +9,10 @@ from tests.tui.fake_engine import Answer
 from tests.tui.test_looking import raced
 from tests.tui.test_screen import SIZE, app_of
 from workbench.api.retro import recorded_lines
-from workbench.tui.compare import Pair, noise
-from workbench.tui.lines import plain
-from workbench.tui.recheck import rejudged, summary, table, with_edits
 from workbench.tui.screens.recheck import RecheckScreen
+from workbench.tui.view.compare import Pair, noise
+from workbench.tui.view.lines import plain
+from workbench.tui.view.recheck import rejudged, summary, table, with_edits
 from workbench.tui.widgets.editor import Editor
 
 

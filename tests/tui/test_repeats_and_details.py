@@ -16,13 +16,13 @@ from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
 from workbench.model.verdict import CheckResult
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.details import details
-from workbench.tui.draft import Draft, Rules
 from workbench.tui.launch import make_setup
-from workbench.tui.lines import plain
-from workbench.tui.rows import head
-from workbench.tui.state import ViewModel
-from workbench.tui.tries import tries_lines, tries_of
+from workbench.tui.view.details import details
+from workbench.tui.view.draft import Draft, Rules
+from workbench.tui.view.lines import plain
+from workbench.tui.view.rows import head
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.tries import tries_lines, tries_of
 
 
 def settings_of(folder, text: str) -> Settings:

@@ -12,9 +12,9 @@ from tests.tui.stories import setup
 from workbench.model.events import Notice
 from workbench.model.lane import Lane
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.lines import plain, width
-from workbench.tui.matrix import matrix
 from workbench.tui.screens.answers import MarkdownScreen
+from workbench.tui.view.lines import plain, width
+from workbench.tui.view.matrix import matrix
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
 from workbench.tui.widgets.strips import NoticeLine
@@ -229,7 +229,7 @@ async def test_markdown_shows_code_and_marks_the_block_in_which_a_check_failed()
 
 
 def test_totals_show_the_change_of_the_cost():
-    from workbench.tui.format import money_change
+    from workbench.tui.view.format import money_change
 
     assert money_change(0.02, 0.05) == "\u2212$0.030"
     assert money_change(None, 0.05) == money_change(0.05, 0.05) == ""

@@ -21,14 +21,14 @@ from workbench.model.events import (
 )
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
-from workbench.tui import memory, rows
-from workbench.tui import race as strip
-from workbench.tui.draft import Draft
-from workbench.tui.lines import plain, width
-from workbench.tui.memory import FEW
-from workbench.tui.setup import MOST
-from workbench.tui.state import ViewModel
-from workbench.tui.trail import trail
+from workbench.tui.view import memory, rows
+from workbench.tui.view import race as strip
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.lines import plain, width
+from workbench.tui.view.memory import FEW
+from workbench.tui.view.setup import MOST
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.trail import trail
 
 
 class Clock:

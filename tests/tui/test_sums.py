@@ -25,13 +25,13 @@ from workbench.model.events import (
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
-from workbench.tui import matrix, race, rows
-from workbench.tui.data_table import DataTable
-from workbench.tui.draft import Draft
-from workbench.tui.row_index import Tally
-from workbench.tui.state import ViewModel
-from workbench.tui.sums import Totals
-from workbench.tui.trail import trail
+from workbench.tui.view import matrix, race, rows
+from workbench.tui.view.data_table import DataTable
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.row_index import Tally
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.sums import Totals
+from workbench.tui.view.trail import trail
 
 LANES = tuple(Lane(name, "scripted", "m") for name in ("a", "b", "c"))
 PROMPT = Prompt("{{ city }}")

@@ -108,8 +108,8 @@ from workbench.model.attempt import AttemptError
 from workbench.model.events import LaneReady, Notice
 from workbench.model.lane import Lane
 from workbench.model.prompt import Prompt
-from workbench.tui.fetch import Shelf
-from workbench.tui.setup import SessionEntry
+from workbench.tui.view.fetch import Shelf
+from workbench.tui.view.setup import SessionEntry
 
 H = "begin" + "".join(HOSTILE[:4] + HOSTILE[5:]) + "end"
 
@@ -210,7 +210,7 @@ from pathlib import Path
 from tests.tui.fake_engine import Answer, FakeEngine
 from tests.tui.stories import HOSTILE, setup
 from workbench.engine.plan import OpenSession
-from workbench.tui.draft import Guard
+from workbench.tui.view.draft import Guard
 from workbench.model.events import Annotated, CaseJudged, IterationStarted
 from workbench.model.prompt import DataRow, Prompt
 from workbench.tui import app as module

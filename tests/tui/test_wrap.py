@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from workbench.text import visible
-from workbench.tui.wrap import Wrapped
+from workbench.tui.view.wrap import Wrapped
 
 ANY_TEXT = st.text(
     alphabet=st.one_of(

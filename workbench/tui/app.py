@@ -25,16 +25,16 @@ from workbench.signs import spell_out
 from workbench.text import visible
 from workbench.tui.bindings import Action, bindings, unknown_keys
 from workbench.tui.bridge import Bridge
-from workbench.tui.case_watch import CaseWatch
-from workbench.tui.draft import Draft
 from workbench.tui.hangup import watch_terminal
-from workbench.tui.keeper import RESTORED, DraftKeeper
 from workbench.tui.keys import KeysInOrder
 from workbench.tui.painter import VARIABLE_DEFAULTS, Painter, textual_theme
-from workbench.tui.ready import asked
 from workbench.tui.screens.workbench import WorkbenchScreen
-from workbench.tui.setup import ClientFactory, Setup
-from workbench.tui.state import ViewModel
+from workbench.tui.view.case_watch import CaseWatch
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.keeper import RESTORED, DraftKeeper
+from workbench.tui.view.ready import asked
+from workbench.tui.view.setup import ClientFactory, Setup
+from workbench.tui.view.state import ViewModel
 
 AGAIN = 2.0
 """Seconds within which a second Ctrl+C leaves."""

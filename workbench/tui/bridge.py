@@ -13,9 +13,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from workbench.engine.plan import Command, EngineClient
 from workbench.errors import EngineDied, WorkbenchError
 from workbench.model.events import Event, Notice
-from workbench.tui.case_watch import CaseWatch
-from workbench.tui.setup import ClientFactory
-from workbench.tui.state import ViewModel
+from workbench.tui.view.case_watch import CaseWatch
+from workbench.tui.view.setup import ClientFactory
+from workbench.tui.view.state import ViewModel
 
 log = logging.getLogger(__name__)
 

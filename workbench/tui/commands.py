@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from workbench.records import dataclass
 from workbench.text import shorten
 from workbench.tui.bindings import ACTIONS, SCOPES, Action, key_label, keys_of
-from workbench.tui.lines import Line, spread
+from workbench.tui.view.lines import Line, spread
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Loop": ("send", "stop", "older", "newer", "history", "star", "abort", "live"),

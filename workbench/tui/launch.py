@@ -21,10 +21,10 @@ from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.model.prompt import Prompt
-from workbench.tui.draft import Draft, Guard, Live, Rules
-from workbench.tui.fetch import Shelf, Watch, Weights
-from workbench.tui.language import check_language
-from workbench.tui.setup import RECENT, SessionEntry, Setup
+from workbench.tui.view.draft import Draft, Guard, Live, Rules
+from workbench.tui.view.fetch import Shelf, Watch, Weights
+from workbench.tui.view.language import check_language
+from workbench.tui.view.setup import RECENT, SessionEntry, Setup
 
 if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk
@@ -92,7 +92,7 @@ def with_drafts(setup: Setup, settings: Settings) -> Setup:
     from hashlib import sha256
 
     from workbench.api.drafts import DraftFile
-    from workbench.tui.keeper import begin_with
+    from workbench.tui.view.keeper import begin_with
 
     redactor = lru_cache(1)(redactor_of)  # keys are looked up once, and not before they must be
 

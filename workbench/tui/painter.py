@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from workbench.config.themes import ThemeFile
-from workbench.tui.lines import Line, Span, cut
+from workbench.tui.view.lines import Line, Span, cut
 
 _ATTRIBUTES = frozenset({"bold", "underline", "reverse", "italic", "strike"})
 _GROUNDS = {"on-surface": "surface", "on-panel": "panel"}

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from workbench.measure.failure import AvoidedSum, Recovery, Spent
 from workbench.measure.story import LaneStory, Story, Turn
 from workbench.text import plural
-from workbench.tui import format as fmt
 from workbench.tui.plain.words import time
+from workbench.tui.view import format as fmt
 
 _VERDICTS = {"pass": "passed", "fail": "failed", "error": "error", "pending": "undecided"}
 

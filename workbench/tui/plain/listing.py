@@ -9,11 +9,11 @@ from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.model.prompt import DataRow
 from workbench.model.verdict import CheckResult
 from workbench.text import plural
-from workbench.tui.data_table import DataTable
 from workbench.tui.plain.words import quote, summary, time
-from workbench.tui.row_index import RowIndex
-from workbench.tui.rows import badge
-from workbench.tui.state import ViewModel
+from workbench.tui.view.data_table import DataTable
+from workbench.tui.view.row_index import RowIndex
+from workbench.tui.view.rows import badge
+from workbench.tui.view.state import ViewModel
 
 _WORDS = 60
 """Characters of a prompt or value that stand in a list."""

@@ -19,7 +19,7 @@ from workbench.tui.plain.commands.registry import carry_out
 from workbench.tui.plain.nudge import Nudge
 from workbench.tui.plain.talk import Talk
 from workbench.tui.plain.voice import Voice
-from workbench.tui.setup import ClientFactory, Setup
+from workbench.tui.view.setup import ClientFactory, Setup
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.text import plural
 from workbench.tui.plain import listing, words
 from workbench.tui.plain.voice import Voice
-from workbench.tui.state import Clock, ViewModel
+from workbench.tui.view.state import Clock, ViewModel
 
 QUIET = 10.0
 """Seconds without a word after which it says that it still runs; twice as long each time."""

@@ -9,10 +9,10 @@ from workbench.measure.failure import Spent
 from workbench.model.attempt import Attempt
 from workbench.model.events import CaseJudged
 from workbench.text import plural
-from workbench.tui import format as fmt
-from workbench.tui.case_watch import CaseWatch
-from workbench.tui.lines import plain
 from workbench.tui.plain.words import time
+from workbench.tui.view import format as fmt
+from workbench.tui.view.case_watch import CaseWatch
+from workbench.tui.view.lines import plain
 
 _STOPPED = {"stopped": ", stopped for a race", "budget": ", stopped at the budget"}
 

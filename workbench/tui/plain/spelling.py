@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from workbench.text import visible_line
-from workbench.tui.lines import Line, plain
+from workbench.tui.view.lines import Line, plain
 
 _CONTROLS = [
     "NUL",

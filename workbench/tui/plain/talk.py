@@ -31,18 +31,18 @@ from workbench.model.events import (
     Notice,
 )
 from workbench.text import plural
-from workbench.tui.case_watch import CaseWatch
-from workbench.tui.data_table import DataTable
-from workbench.tui.draft import Draft
-from workbench.tui.keeper import RESTORED, DraftKeeper, begin_anew
 from workbench.tui.plain import nets
 from workbench.tui.plain.asking import Aside, Ask, Unfinished
 from workbench.tui.plain.narrator import Narrator
 from workbench.tui.plain.voice import Voice
-from workbench.tui.prompt_files import KnownFile
-from workbench.tui.ready import asked
-from workbench.tui.setup import Setup, more
-from workbench.tui.state import ViewModel
+from workbench.tui.view.case_watch import CaseWatch
+from workbench.tui.view.data_table import DataTable
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.keeper import RESTORED, DraftKeeper, begin_anew
+from workbench.tui.view.prompt_files import KnownFile
+from workbench.tui.view.ready import asked
+from workbench.tui.view.setup import Setup, more
+from workbench.tui.view.state import ViewModel
 
 T = TypeVar("T")
 

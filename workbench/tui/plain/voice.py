@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 from workbench.text import cell_width, plural
 from workbench.tui.plain.spelling import spelled
-from workbench.tui.wrap import row_cuts
+from workbench.tui.view.wrap import row_cuts
 
 LEAST_COLUMNS = 20
 """Where a terminal is narrower than this, it breaks lines itself."""

@@ -11,13 +11,13 @@ from workbench.model.prompt import BRACED, VARIABLE
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.suites.case import Case
 from workbench.text import plural
-from workbench.tui import format as fmt
-from workbench.tui.compare import Pair, compare, noise
-from workbench.tui.lines import plain as text_of
 from workbench.tui.plain.spelling import quoted
 from workbench.tui.plain.voice import ORPHANS
-from workbench.tui.state import ViewModel
-from workbench.tui.sums import Totals
+from workbench.tui.view import format as fmt
+from workbench.tui.view.compare import Pair, compare, noise
+from workbench.tui.view.lines import plain as text_of
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.sums import Totals
 
 AROUND = 40
 """Characters said before and after the place of a failure."""

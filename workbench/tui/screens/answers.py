@@ -15,12 +15,12 @@ from textual.widgets.markdown import MarkdownBlock
 from workbench.model.fold import LiveAttempt
 from workbench.model.verdict import CheckResult
 from workbench.text import visible
-from workbench.tui import rows
 from workbench.tui.bridge import frame_seconds
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
-from workbench.tui.state import ViewModel
+from workbench.tui.view import rows
+from workbench.tui.view.state import ViewModel
 from workbench.tui.widgets.strips import Clicked, MatrixView
 
 

@@ -15,18 +15,18 @@ from workbench.model.lane import Lane
 from workbench.tui.bindings import Action
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
-from workbench.tui.ready import asked
 from workbench.tui.screens.copying import CopyingScreen
-from workbench.tui.setup import RECENT, Setup, worked_on
-from workbench.tui.state import ViewModel
-from workbench.tui.trail import partly
+from workbench.tui.view.ready import asked
+from workbench.tui.view.setup import RECENT, Setup, worked_on
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.trail import partly
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.lane_view import LaneView
 
 if TYPE_CHECKING:
     from workbench.model.prompt import DataRow
-    from workbench.tui.compare import Pair
+    from workbench.tui.view.compare import Pair
 
 RACING = Notice("info", "A race is running.", "Esc stops it; then open a session.")
 
@@ -112,7 +112,7 @@ class LookingScreen(CopyingScreen):
 
     def compare(self, other: LiveIteration | None = None) -> None:
         """Compare with *other*, or with the iteration this one came from."""
-        from workbench.tui.compare import pairs
+        from workbench.tui.view.compare import pairs
 
         found = pairs(self.model, other)
         if not found:
@@ -134,8 +134,8 @@ class LookingScreen(CopyingScreen):
             self.tell(Notice("info", "There is no answer yet.", "Send the prompt first."))
             return
         from workbench.api.retro import recorded_lines
-        from workbench.tui.recheck import with_edits
         from workbench.tui.screens.recheck import RecheckScreen
+        from workbench.tui.view.recheck import with_edits
 
         self.take_edits()
         current = self.model.iteration
@@ -224,8 +224,8 @@ class LookingScreen(CopyingScreen):
 
     def open_data(self, *, missing: bool = False) -> None:
         """Open the table of data rows; at the first value that is *missing*."""
-        from workbench.tui.data_table import DataTable
         from workbench.tui.screens.data import Asked, DataScreen
+        from workbench.tui.view.data_table import DataTable
 
         self.take_edits()
 
@@ -258,7 +258,7 @@ class LookingScreen(CopyingScreen):
             self.tell(Notice("info", "There is no answer yet.", "Send the prompt first."))
             return
         from workbench.tui.screens.details import DetailsScreen
-        from workbench.tui.tries import tries_of
+        from workbench.tui.view.tries import tries_of
 
         current = self.model.iteration
         tries = tries_of(pane.attempt, current.attempts if current is not None else {})

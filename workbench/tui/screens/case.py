@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.suites.case import Case
-from workbench.tui.key_line import CANCEL
-from workbench.tui.lines import Line, wrapped
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
+from workbench.tui.view.key_line import CANCEL
+from workbench.tui.view.lines import Line, wrapped
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.reader import Reader
 

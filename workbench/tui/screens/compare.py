@@ -13,11 +13,11 @@ from textual.screen import Screen
 
 from workbench.diffing.records import Options
 from workbench.diffing.tokens import By
-from workbench.tui import compare
-from workbench.tui.compare import Pair
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
+from workbench.tui.view import compare
+from workbench.tui.view.compare import Pair
+from workbench.tui.view.lines import Line
 from workbench.tui.widgets.reader import Reader
 
 _KEYS = (

@@ -13,12 +13,12 @@ from textual.screen import Screen
 from workbench.errors import WorkbenchError
 from workbench.model.prompt import DataRow
 from workbench.tui.bridge import frame_seconds
-from workbench.tui.data_table import CHECKS, DataTable
-from workbench.tui.key_line import CLOSE
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Ask, Keys, Words
-from workbench.tui.setup import CheckLanguage
+from workbench.tui.view.data_table import CHECKS, DataTable
+from workbench.tui.view.key_line import CLOSE
+from workbench.tui.view.lines import Line
+from workbench.tui.view.setup import CheckLanguage
 from workbench.tui.widgets.check_editor import CheckHint
 from workbench.tui.widgets.data_grid import DataGrid
 from workbench.tui.widgets.editor import Editor

@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.model.fold import LiveAttempt
-from workbench.tui.details import details
-from workbench.tui.lines import wrapped
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
-from workbench.tui.tries import tries_lines
+from workbench.tui.view.details import details
+from workbench.tui.view.lines import wrapped
+from workbench.tui.view.tries import tries_lines
 from workbench.tui.widgets.reader import Reader
 
 

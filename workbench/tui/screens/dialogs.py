@@ -13,10 +13,10 @@ from textual.geometry import Size
 from workbench.records import dataclass
 from workbench.tui.bindings import key_label, keys_of
 from workbench.tui.commands import grouped
-from workbench.tui.key_line import CANCEL, CLOSE, Key, key_line
-from workbench.tui.lines import Line, boxed
 from workbench.tui.painter import Painter
 from workbench.tui.screens.modal import Modal
+from workbench.tui.view.key_line import CANCEL, CLOSE, Key, key_line
+from workbench.tui.view.lines import Line, boxed
 from workbench.tui.widgets.pick_list import PickList
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.reader import Reader

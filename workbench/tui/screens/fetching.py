@@ -8,10 +8,10 @@ from textual.timer import Timer
 from workbench.model.events import LaneReady, Notice
 from workbench.model.lane import Lane
 from workbench.tui.bindings import ACTIONS, first_key
-from workbench.tui.fetch import PATIENCE, Fetch
 from workbench.tui.painter import Painter
-from workbench.tui.setup import Setup
-from workbench.tui.state import ViewModel
+from workbench.tui.view.fetch import PATIENCE, Fetch
+from workbench.tui.view.setup import Setup
+from workbench.tui.view.state import ViewModel
 
 LOOK = 0.25
 """Seconds between two looks at a download that runs beside the screen."""

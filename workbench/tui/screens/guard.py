@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.tui.bridge import frame_seconds
-from workbench.tui.case_watch import CaseWatch
-from workbench.tui.compare import Pair
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
+from workbench.tui.view.case_watch import CaseWatch
+from workbench.tui.view.compare import Pair
+from workbench.tui.view.lines import Line
 from workbench.tui.widgets.pick_list import PickList
 
 _WHAT: Line = (("Once on, each race is followed by the cases of the suite.", "muted"),)

@@ -10,13 +10,13 @@ from textual.containers import Vertical
 
 from workbench.engine.plan import LoadEarlier, Mark
 from workbench.tui.bridge import Bridge, frame_seconds
-from workbench.tui.lines import Line, width
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Ask, Keys, Words
 from workbench.tui.screens.modal import Modal
-from workbench.tui.setup import more
-from workbench.tui.state import ViewModel
-from workbench.tui.trail import branches, history_head, history_line, lane_glyphs
+from workbench.tui.view.lines import Line, width
+from workbench.tui.view.setup import more
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.trail import branches, history_head, history_line, lane_glyphs
 from workbench.tui.widgets.pick_list import PickList
 
 _KEYS = (

@@ -10,17 +10,17 @@ from workbench.engine.plan import OpenSession
 from workbench.errors import WorkbenchError
 from workbench.files.home import from_home
 from workbench.model.events import Notice
-from workbench.tui.keeper import DraftKeeper, begin_anew
 from workbench.tui.screens.base import RACING
 from workbench.tui.screens.sizing import SizingScreen
-from workbench.tui.setup import RECENT
+from workbench.tui.view.keeper import DraftKeeper, begin_anew
+from workbench.tui.view.setup import RECENT
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_view import LaneView
 
 if TYPE_CHECKING:
     from workbench.model.prompt import Prompt
     from workbench.suites.case import Case
-    from workbench.tui.compare import Pair
+    from workbench.tui.view.compare import Pair
 
 
 class KeepingScreen(SizingScreen):
@@ -95,7 +95,7 @@ class KeepingScreen(SizingScreen):
     def _open_prompt(self, name: str | None) -> None:
         if name is None:
             return
-        from workbench.tui.prompt_files import read_prompt, stamp_of
+        from workbench.tui.view.prompt_files import read_prompt, stamp_of
 
         path = from_home(name)
         try:
@@ -133,7 +133,7 @@ class KeepingScreen(SizingScreen):
     def _save_prompt(self, name: str | None) -> None:
         if name is None:
             return
-        from workbench.tui.prompt_files import is_something_else, stamp_of
+        from workbench.tui.view.prompt_files import is_something_else, stamp_of
 
         path = from_home(name)
         stamp = stamp_of(path)
@@ -153,7 +153,7 @@ class KeepingScreen(SizingScreen):
         self.app.push_screen(Picker(self.painter, choice), chosen)
 
     def _write_prompt(self, name: str) -> None:
-        from workbench.tui.prompt_files import stamp_of, write_prompt
+        from workbench.tui.view.prompt_files import stamp_of, write_prompt
 
         try:
             path = write_prompt(self.model.draft, name)

@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
-from workbench.tui.key_line import CANCEL
-from workbench.tui.lane_form import LaneForm
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
+from workbench.tui.view.key_line import CANCEL
+from workbench.tui.view.lane_form import LaneForm
+from workbench.tui.view.lines import Line
 from workbench.tui.widgets.check_editor import CheckHint
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.field_editor import FieldEditor

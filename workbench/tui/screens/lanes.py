@@ -14,13 +14,13 @@ from textual.containers import Vertical
 from workbench.errors import WorkbenchError
 from workbench.model.lane import Lane
 from workbench.records import dataclass
-from workbench.tui.lane_check import check_lane
-from workbench.tui.lane_form import LaneForm, lane_item
-from workbench.tui.lines import Line, wrapped
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
-from workbench.tui.setup import CheckLanguage
+from workbench.tui.view.lane_check import check_lane
+from workbench.tui.view.lane_form import LaneForm, lane_item
+from workbench.tui.view.lines import Line, wrapped
+from workbench.tui.view.setup import CheckLanguage
 from workbench.tui.widgets.pick_list import PickList
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from workbench.measure.story import Story, story
-from workbench.tui.measures import measures
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
-from workbench.tui.state import ViewModel
-from workbench.tui.trail import partly
+from workbench.tui.view.measures import measures
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.trail import partly
 from workbench.tui.widgets.reader import Reader
 
 

@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.tui.fetch import Fetch, Shelf, offer
-from workbench.tui.key_line import Key
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
+from workbench.tui.view.fetch import Fetch, Shelf, offer
+from workbench.tui.view.key_line import Key
+from workbench.tui.view.lines import Line
 from workbench.tui.widgets.reader import Reader
 
 LOOK = 0.2

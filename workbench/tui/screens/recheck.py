@@ -16,10 +16,10 @@ from textual.timer import Timer
 from workbench.api.retro import Rejudged
 from workbench.errors import WorkbenchError
 from workbench.model.session import Session
-from workbench.tui import recheck
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
+from workbench.tui.view import recheck
+from workbench.tui.view.lines import Line
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.reader import Reader
 

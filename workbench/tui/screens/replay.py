@@ -16,13 +16,13 @@ from workbench.api.replay import Playback, tape
 from workbench.model.events import Event
 from workbench.model.fold import LiveIteration
 from workbench.model.unfold import events_of
-from workbench.tui import format as fmt
-from workbench.tui import race
 from workbench.tui.bridge import frame_seconds
-from workbench.tui.lines import Line, spread
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys
-from workbench.tui.state import Clock, ViewModel
+from workbench.tui.view import format as fmt
+from workbench.tui.view import race
+from workbench.tui.view.lines import Line, spread
+from workbench.tui.view.state import Clock, ViewModel
 from workbench.tui.widgets.lane_strip import LaneStrip
 from workbench.tui.widgets.plain import Plain
 from workbench.tui.widgets.strips import RaceStrip, TotalsLine

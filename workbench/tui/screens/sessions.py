@@ -12,11 +12,11 @@ from textual.widgets import Input
 
 from workbench.errors import WorkbenchError
 from workbench.text import plural
-from workbench.tui.lines import Line, cut, width
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
-from workbench.tui.setup import SessionEntry, Setup
+from workbench.tui.view.lines import Line, cut, width
+from workbench.tui.view.setup import SessionEntry, Setup
 from workbench.tui.widgets.line_input import LineInput
 from workbench.tui.widgets.pick_list import PickList
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from workbench.model.events import Notice
-from workbench.tui import matrix, race
 from workbench.tui.bridge import Bridge
 from workbench.tui.painter import Painter
 from workbench.tui.screens.base import LookingScreen
-from workbench.tui.setup import Setup
-from workbench.tui.state import ViewModel
+from workbench.tui.view import matrix, race
+from workbench.tui.view.setup import Setup
+from workbench.tui.view.state import ViewModel
 from workbench.tui.widgets.check_editor import CheckHint
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 
-from workbench.tui.key_line import CANCEL
 from workbench.tui.painter import Painter
 from workbench.tui.screens.dialogs import Keys, Words
 from workbench.tui.screens.modal import Modal
+from workbench.tui.view.key_line import CANCEL
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.strips import Label
 

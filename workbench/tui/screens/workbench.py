@@ -14,15 +14,15 @@ from textual.widgets import TextArea
 from workbench.engine.plan import Cancel, LoadEarlier, Mark, StartRace
 from workbench.errors import WorkbenchError
 from workbench.model.events import Notice
-from workbench.tui import rows
 from workbench.tui.bindings import ACTIONS, bindings, first_key
 from workbench.tui.bridge import Bridge
-from workbench.tui.key_line import Place
-from workbench.tui.live import LiveMode
 from workbench.tui.painter import Painter
 from workbench.tui.screens.keeping import KeepingScreen
-from workbench.tui.setup import Setup, more
-from workbench.tui.state import ViewModel
+from workbench.tui.view import rows
+from workbench.tui.view.key_line import Place
+from workbench.tui.view.live import LiveMode
+from workbench.tui.view.setup import Setup, more
+from workbench.tui.view.state import ViewModel
 from workbench.tui.widgets.check_editor import CheckEditor, CheckHint
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_strip import LaneStrip

@@ -16,7 +16,7 @@ from workbench.engine.child import ChildEngine, launch
 from workbench.engine.plan import EngineClient
 from workbench.records import dataclass
 from workbench.tui.launch import ENGINE, make_setup, need_session, with_drafts
-from workbench.tui.setup import ClientFactory, Setup
+from workbench.tui.view.setup import ClientFactory, Setup
 
 BROWSER_KEYS = {"newer": "alt+n,ctrl+n", "abort": "alt+t,ctrl+t"}
 """Keys that a browser keeps for itself get another one first."""

@@ -10,9 +10,9 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
-from workbench.tui.lines import Line, boxed
 from workbench.tui.painter import Painter
-from workbench.tui.setup import CheckFault, CheckLanguage
+from workbench.tui.view.lines import Line, boxed
+from workbench.tui.view.setup import CheckFault, CheckLanguage
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.plain import Plain
 

@@ -10,14 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
-from workbench.tui.data_table import DataTable
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
+from workbench.tui.view.data_table import DataTable
+from workbench.tui.view.lines import Line
 from workbench.tui.widgets.plain import Plain
 
 
 class DataGrid(Plain, can_focus=True):
-    """Draws a :class:`~workbench.tui.data_table.DataTable` and says when another cell is meant."""
+    """Draws a table of :mod:`workbench.tui.view.data_table`; says when another cell is meant."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "go(-1, 0)", "Up", show=False),

@@ -8,9 +8,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.setup import CheckLanguage
+from workbench.tui.view.lines import Line
+from workbench.tui.view.setup import CheckLanguage
 from workbench.tui.widgets.check_editor import CheckEditor
 
 

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 
-from workbench.tui import rows
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
-from workbench.tui.state import ViewModel
+from workbench.tui.view import rows
+from workbench.tui.view.lines import Line
+from workbench.tui.view.state import ViewModel
 from workbench.tui.widgets.lane_view import LaneView
 
 NARROWEST = 30

@@ -20,13 +20,13 @@ from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult
 from workbench.text import cell_width, shorten, visible_line
-from workbench.tui import ready, rows
 from workbench.tui.bindings import bindings
-from workbench.tui.lines import GAP, Line, spread, width, wrapped
-from workbench.tui.marking import Marks, marks_of
 from workbench.tui.painter import Painter, filled
+from workbench.tui.view import ready, rows
+from workbench.tui.view.lines import GAP, Line, spread, width, wrapped
+from workbench.tui.view.marking import Marks, marks_of
+from workbench.tui.view.wrap import Wrapped
 from workbench.tui.widgets.selecting import LEFT, Selecting
-from workbench.tui.wrap import Wrapped
 
 ROOMY = 14
 """Rows of a pane from which on the verdict may take two of them."""

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
-from workbench.tui.lines import Line, width
 from workbench.tui.painter import Painter
+from workbench.tui.view.lines import Line, width
 from workbench.tui.widgets.plain import Plain
 
 

@@ -12,8 +12,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
+from workbench.tui.view.lines import Line
 
 
 class Plain(Widget):

@@ -9,8 +9,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
-from workbench.tui.lines import Line
 from workbench.tui.painter import Painter
+from workbench.tui.view.lines import Line
 from workbench.tui.widgets.plain import Plain
 
 

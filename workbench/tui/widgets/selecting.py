@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from workbench.text import cell_width
 from workbench.tui.painter import Painter
+from workbench.tui.view.wrap import Wrapped
 from workbench.tui.widgets.plain import Plain
-from workbench.tui.wrap import Wrapped
 
 LEFT = 2
 """Columns left of the text."""

@@ -9,14 +9,14 @@ from textual.geometry import Size
 from textual.message import Message
 
 from workbench.text import plural
-from workbench.tui import matrix, race, rows
 from workbench.tui.bindings import ACTIONS, Action, first_key
-from workbench.tui.case_watch import CaseWatch
-from workbench.tui.key_line import Key, Place, actions_at, lay
-from workbench.tui.lines import Line, Span, boxed, cut, joined, spread
 from workbench.tui.painter import Painter
-from workbench.tui.state import ViewModel
-from workbench.tui.trail import trail
+from workbench.tui.view import matrix, race, rows
+from workbench.tui.view.case_watch import CaseWatch
+from workbench.tui.view.key_line import Key, Place, actions_at, lay
+from workbench.tui.view.lines import Line, Span, boxed, cut, joined, spread
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.trail import trail
 from workbench.tui.widgets.plain import Plain
 
 NOTICE_ROWS = 2

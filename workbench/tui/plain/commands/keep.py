@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import replace
 
 from workbench.errors import UsageError
-from workbench.tui.fetch import Fetch
 from workbench.tui.plain import words
 from workbench.tui.plain.commands.action import Action, named
 from workbench.tui.plain.commands.look import attempts
 from workbench.tui.plain.spelling import quoted
 from workbench.tui.plain.talk import Talk
+from workbench.tui.view.fetch import Fetch
 
 LOOK = 0.2
 """Seconds between two looks at a download."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from workbench.config.lane_fields import FIELD_OF
 from workbench.engine.plan import Reload
 from workbench.errors import UsageError
-from workbench.tui.lane_check import check_lane
 from workbench.tui.plain import words
 from workbench.tui.plain.commands.action import Action, named
 from workbench.tui.plain.spelling import in_words
 from workbench.tui.plain.talk import Talk
+from workbench.tui.view.lane_check import check_lane
 
 if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk

@@ -12,13 +12,13 @@ from workbench.diffing.tokens import By
 from workbench.errors import UsageError
 from workbench.files.home import from_home
 from workbench.model.fold import LiveAttempt
-from workbench.tui.compare import Pair, pairs
-from workbench.tui.details import details as detail_lines
 from workbench.tui.plain import listing, words
 from workbench.tui.plain.commands.action import Action, Group, named, number_of
 from workbench.tui.plain.spelling import in_words
 from workbench.tui.plain.talk import Talk
-from workbench.tui.tries import tries_lines, tries_of
+from workbench.tui.view.compare import Pair, pairs
+from workbench.tui.view.details import details as detail_lines
+from workbench.tui.view.tries import tries_lines, tries_of
 
 
 def attempts(talk: Talk, lane: str) -> list[LiveAttempt]:
@@ -188,7 +188,7 @@ async def recheck(talk: Talk, text: str) -> None:
     from workbench.api.retro import recorded_lines
     from workbench.tui.plain import nets
     from workbench.tui.plain.commands.prompt import readable
-    from workbench.tui.recheck import rejudged, with_edits
+    from workbench.tui.view.recheck import rejudged, with_edits
 
     talk.need_answers()
     session = talk.model.fold.session()

@@ -9,7 +9,7 @@ from workbench.errors import UsageError
 from workbench.tui.plain import listing, words
 from workbench.tui.plain.commands.action import Action, Group, named, number_of
 from workbench.tui.plain.talk import Talk
-from workbench.tui.prompt_files import known_as, read_prompt, write_prompt
+from workbench.tui.view.prompt_files import known_as, read_prompt, write_prompt
 
 
 async def _message(talk: Talk, text: str, what: str, take: Callable[[str], None]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from workbench.errors import UsageError
-from workbench.tui.data_table import CHECKS
 from workbench.tui.plain import listing
 from workbench.tui.plain.commands.action import Action, Group, named, number_of
 from workbench.tui.plain.commands.prompt import readable
 from workbench.tui.plain.talk import Talk
+from workbench.tui.view.data_table import CHECKS
 
 
 async def rows(talk: Talk, text: str) -> None:

@@ -9,8 +9,8 @@ from workbench.text import plural
 from workbench.tui.plain import listing, words
 from workbench.tui.plain.commands.action import Action, Group, named, number_of
 from workbench.tui.plain.talk import Talk
-from workbench.tui.setup import RECENT, worked_on
-from workbench.tui.trail import branches
+from workbench.tui.view.setup import RECENT, worked_on
+from workbench.tui.view.trail import branches
 
 
 def _say_where(talk: Talk) -> None:

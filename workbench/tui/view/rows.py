@@ -12,12 +12,12 @@ from workbench.model.lane import Lane
 from workbench.model.verdict import CheckResult, FirstFailure
 from workbench.records import dataclass
 from workbench.text import plural
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span, joined, width
-from workbench.tui.row_index import Tally
-from workbench.tui.state import ViewModel
-from workbench.tui.sums import Totals
-from workbench.tui.tries import instead
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span, joined, width
+from workbench.tui.view.row_index import Tally
+from workbench.tui.view.state import ViewModel
+from workbench.tui.view.sums import Totals
+from workbench.tui.view.tries import instead
 
 LEAST_BEHIND = 6
 """Cells behind a lane's name from which on something is said there."""

@@ -9,7 +9,7 @@ from workbench.model.fold import LiveAttempt
 from workbench.model.verdict import CheckResult
 from workbench.records import dataclass
 from workbench.text import cell_width
-from workbench.tui.wrap import Wrapped
+from workbench.tui.view.wrap import Wrapped
 
 LEAST_NOTE = 8
 """Cells beside the failing text from which on its check is named there."""

@@ -5,7 +5,7 @@ are read again when somebody goes back to them; so memory stays flat however lon
 from __future__ import annotations
 
 from workbench.model.fold import LiveIteration, SessionFold
-from workbench.tui.setup import MOST
+from workbench.tui.view.setup import MOST
 
 MOST_CHUNKS = 400_000
 """Chunks of answers held at most; about 50 MB. The latest few iterations stay in any case."""

@@ -10,12 +10,12 @@ from workbench.model.fold import LiveAttempt
 from workbench.model.prompt import DataRow
 from workbench.records import dataclass
 from workbench.text import plural, shorten, visible_line
-from workbench.tui import format as fmt
-from workbench.tui.draft import Draft
-from workbench.tui.lines import Line, Span, width
-from workbench.tui.row_index import RowIndex
-from workbench.tui.rows import badge, verdict_line
-from workbench.tui.state import ViewModel
+from workbench.tui.view import format as fmt
+from workbench.tui.view.draft import Draft
+from workbench.tui.view.lines import Line, Span, width
+from workbench.tui.view.row_index import RowIndex
+from workbench.tui.view.rows import badge, verdict_line
+from workbench.tui.view.state import ViewModel
 
 ID, CHECKS = "id", "checks"
 _LANE, _ID, _LEAST, _LONG = 13, 10, 10, 200

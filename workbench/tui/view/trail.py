@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from workbench.model.fold import LiveIteration
 from workbench.model.session import in_tree_order
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span, width
-from workbench.tui.rows import badge
-from workbench.tui.state import ViewModel
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span, width
+from workbench.tui.view.rows import badge
+from workbench.tui.view.state import ViewModel
 
 
 def lane_glyphs(model: ViewModel, iteration: LiveIteration) -> Line:

@@ -12,8 +12,8 @@ from workbench.model.fold import LiveIteration
 from workbench.model.prompt import Prompt
 from workbench.records import dataclass
 from workbench.text import plural
-from workbench.tui.lines import Line, Span, width, wrapped
-from workbench.tui.state import ViewModel
+from workbench.tui.view.lines import Line, Span, width, wrapped
+from workbench.tui.view.state import ViewModel
 
 _TONES = {"equal": "", "delete": "fail strike", "insert": "pass underline"}
 

@@ -8,10 +8,10 @@ from workbench.model.fold import LiveAttempt
 from workbench.model.verdict import CheckResult
 from workbench.records import dataclass
 from workbench.text import cell_width, shorten, visible_line
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span
-from workbench.tui.race import window
-from workbench.tui.state import ViewModel
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span
+from workbench.tui.view.race import window
+from workbench.tui.view.state import ViewModel
 
 _CHECK_GLYPHS = {
     "pending": ("\u00b7", "muted"),

@@ -11,8 +11,8 @@ from workbench.measure.curves import FailureCurve
 from workbench.measure.failure import AvoidedSum, Recovery, Spent
 from workbench.measure.story import LaneStory, Story, Turn
 from workbench.text import cell_width, plural, shorten, visible_line
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span
 
 _NAME, _CELL, _WIDE_CELL = 16, 11, 16
 _ANY_LANE = "any lane"

@@ -8,8 +8,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line
 
 if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk

@@ -9,8 +9,8 @@ from dataclasses import replace
 from workbench.engine.plan import RacePlan
 from workbench.model.fold import LiveAttempt, SessionFold
 from workbench.model.lane import Lane
-from workbench.tui.draft import Live
-from workbench.tui.state import ViewModel
+from workbench.tui.view.draft import Live
+from workbench.tui.view.state import ViewModel
 
 _FREE = frozenset({"local", "scripted", "replay"})
 

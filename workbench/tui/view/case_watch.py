@@ -11,13 +11,13 @@ from workbench.model.events import CaseJudged, CasesRun, Event
 from workbench.model.lane import Lane
 from workbench.records import dataclass
 from workbench.text import plural
-from workbench.tui.draft import Guard, Live
-from workbench.tui.lines import Line, Span
-from workbench.tui.live import LiveMode
-from workbench.tui.state import ViewModel
+from workbench.tui.view.draft import Guard, Live
+from workbench.tui.view.lines import Line, Span
+from workbench.tui.view.live import LiveMode
+from workbench.tui.view.state import ViewModel
 
 if TYPE_CHECKING:  # comparing is loaded when something is compared
-    from workbench.tui.compare import Pair
+    from workbench.tui.view.compare import Pair
 
 Key = tuple[str, str]
 """A case and a lane."""
@@ -148,7 +148,7 @@ class CaseWatch:
 
     def pairs(self) -> list[Pair]:
         """Return the flips as pairs to compare, the answers of before and after."""
-        from workbench.tui.compare import Pair
+        from workbench.tui.view.compare import Pair
 
         return [
             Pair(

@@ -14,8 +14,8 @@ from workbench.model.events import AbortMode, Notice
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
 from workbench.records import dataclass
-from workbench.tui.draft import Draft, Guard, Live, Rules
-from workbench.tui.fetch import Shelf
+from workbench.tui.view.draft import Draft, Guard, Live, Rules
+from workbench.tui.view.fetch import Shelf
 
 if TYPE_CHECKING:  # a screen that saves no case does not load the suites
     from workbench.api.lane_desk import LaneDesk

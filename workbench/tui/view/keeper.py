@@ -10,9 +10,9 @@ from functools import partial
 
 from workbench.config.prompt_file import PromptFile
 from workbench.model.events import Notice
-from workbench.tui.draft import Draft, draft_of, same, same_rows
-from workbench.tui.setup import DraftStore, Setup
-from workbench.tui.state import ViewModel
+from workbench.tui.view.draft import Draft, draft_of, same, same_rows
+from workbench.tui.view.setup import DraftStore, Setup
+from workbench.tui.view.state import ViewModel
 
 LEAVE_SECONDS = 1.0
 """Leaving the screen waits so long for the file at most."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from workbench.text import cell_width, shorten, visible_line
-from workbench.tui.wrap import row_cuts
+from workbench.tui.view.wrap import row_cuts
 
 Tone = Literal["", "muted", "accent", "pass", "fail", "warn", "live", "line"]
 Span = tuple[str, str]

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from workbench.errors import WorkbenchError
 from workbench.records import dataclass
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line
 
 BAR = 24
 """Cells of a progress bar."""

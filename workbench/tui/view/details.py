@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from workbench.model.attempt import Attempt, Cost, JudgeReply, Tokens
 from workbench.model.verdict import CheckResult
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line
-from workbench.tui.matrix import check_cell
-from workbench.tui.provider_details import field, provider_lines, sent_lines
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line
+from workbench.tui.view.matrix import check_cell
+from workbench.tui.view.provider_details import field, provider_lines, sent_lines
 
 
 def details(attempt: Attempt, tries: Sequence[Line] = ()) -> list[Line]:

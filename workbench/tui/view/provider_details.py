@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from workbench.model.attempt import Attempt
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span
 
 LABEL = 12
 _OF_THE_REQUEST = ("model", "stream", "stream_options")

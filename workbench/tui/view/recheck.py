@@ -9,8 +9,8 @@ from workbench.api.retro import Rejudged, edited, recheck
 from workbench.measure.failure import Spent
 from workbench.model.session import Session
 from workbench.text import plural
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span, cut, width
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span, cut, width
 
 _TONES = {"pass": "pass", "fail": "fail", "error": "warn", "pending": "muted"}
 _HEAD = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from workbench.checks import registry
 from workbench.checks.syntax import completions, parse_check
 from workbench.errors import CheckSyntaxError, UnknownName, WorkbenchError
-from workbench.tui.setup import CheckFault, CheckLanguage
+from workbench.tui.view.setup import CheckFault, CheckLanguage
 
 
 def check_language(folder: Path) -> CheckLanguage:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.records import dataclass
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span, cut, width
-from workbench.tui.rows import badge
-from workbench.tui.state import ViewModel
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span, cut, width
+from workbench.tui.view.rows import badge
+from workbench.tui.view.state import ViewModel
 
 WAIT, FLOW, WASTE, EMPTY = "\u2508", "\u2501", "\u254c", " "
 FIRST, FAIL, ABORT, END = "\u25cf", "\u2717", "\u25a0", "\u2503"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.config.lane_fields import FIELD_OF, LANE_FIELDS
-from workbench.tui.lines import Line, cut, width
-from workbench.tui.setup import CheckFault, CheckLanguage
+from workbench.tui.view.lines import Line, cut, width
+from workbench.tui.view.setup import CheckFault, CheckLanguage
 
 if TYPE_CHECKING:
     from workbench.api.lane_desk import Fault, LaneDesk

@@ -9,7 +9,7 @@ from workbench.config.prompt_file import PromptFile, load_prompt, save_prompt
 from workbench.errors import UsageError
 from workbench.files.home import from_home
 from workbench.records import dataclass
-from workbench.tui.draft import Draft
+from workbench.tui.view.draft import Draft
 
 Stamp = tuple[int, int]
 """What changes when a file does."""

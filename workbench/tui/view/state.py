@@ -1,8 +1,8 @@
 """The view-model: what the screen knows, without the screen.
 
 It folds the engine's events, remembers what the person is working on and what is selected, and
-makes the plans that are sent. Nothing here knows Textual; :mod:`workbench.tui.rows` turns it into
-lines of text.
+makes the plans that are sent. Nothing here knows Textual; :mod:`workbench.tui.view.rows` turns it
+into lines of text.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from workbench.model.events import (
 from workbench.model.fold import LiveAttempt, LiveIteration, SessionFold
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow
-from workbench.tui.draft import Draft, Rules, draft_of, same, same_rows, sharing_rows
-from workbench.tui.interrupted import interrupted
-from workbench.tui.memory import forget_old
-from workbench.tui.row_index import Indexes, RowIndex
+from workbench.tui.view.draft import Draft, Rules, draft_of, same, same_rows, sharing_rows
+from workbench.tui.view.interrupted import interrupted
+from workbench.tui.view.memory import forget_old
+from workbench.tui.view.row_index import Indexes, RowIndex
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""

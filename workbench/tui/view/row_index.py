@@ -11,7 +11,7 @@ from itertools import islice
 
 from workbench.model.fold import LiveAttempt, LiveIteration
 from workbench.records import dataclass
-from workbench.tui.sums import Sums, Totals
+from workbench.tui.view.sums import Sums, Totals
 
 Cell = tuple[str | None, str]
 """A data row (None without any) and a lane."""

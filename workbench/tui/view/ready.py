@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.model.events import LaneReady
-from workbench.tui.lines import Line
+from workbench.tui.view.lines import Line
 
 ASKED = "loading"
 """What a lane does from the moment it was asked to make itself ready until it says more."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from workbench.model.fold import LiveAttempt
 from workbench.model.lane import Lane
-from workbench.tui import format as fmt
-from workbench.tui.lines import Line, Span
+from workbench.tui.view import format as fmt
+from workbench.tui.view.lines import Line, Span
 
 
 def tries_of(attempt: LiveAttempt, attempts: Mapping[int, LiveAttempt]) -> list[LiveAttempt]:

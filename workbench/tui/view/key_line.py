@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from workbench.records import dataclass
-from workbench.tui.lines import Line, Span, width
-from workbench.tui.state import ViewModel
+from workbench.tui.view.lines import Line, Span, width
+from workbench.tui.view.state import ViewModel
 
 Key = tuple[str, str]
 """The label of a key and a word for what it does."""

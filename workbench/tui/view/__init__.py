@@ -1,0 +1,1 @@
+"""What the screen shows and offers, without Textual: the view-model of all its forms."""
