@@ -48,13 +48,25 @@ def visible_line(text: str) -> str:
     return text.translate(_VISIBLE_LINE)
 
 
+_LATE = (
+    (0x2630, 0x2637),
+    (0x268A, 0x268F),
+    (0x4DC0, 0x4DFF),
+    (0x1D300, 0x1D356),
+    (0x1D360, 0x1D376),
+)
+_WIDE_LATELY = frozenset(chr(c) for first, last in _LATE for c in range(first, last + 1))
+"""Wide since Unicode 16, which this Python's own tables may be too old to know."""
+
+
 def char_width(char: str) -> int:
     """Return the number of terminal cells of one visible character: 0, 1 or 2."""
     if char < "\u0300":
         return 1
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me"):
         return 0
-    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+    wide = char in _WIDE_LATELY or unicodedata.east_asian_width(char) in ("W", "F")
+    return 2 if wide else 1
 
 
 def cell_width(text: str) -> int:

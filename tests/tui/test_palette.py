@@ -16,7 +16,7 @@ from workbench.tui.screens.palette import PaletteScreen
 from workbench.tui.screens.replay import ReplayScreen
 from workbench.tui.view.key_line import actions_at, lay
 from workbench.tui.view.lines import boxed, plain, width
-from workbench.tui.widgets.lane_view import LaneView
+from workbench.tui.widgets.lane_strip import LaneStrip
 
 
 def titles(query: str) -> list[str]:
@@ -63,9 +63,9 @@ async def test_a_lanes_action_is_for_the_lane_in_sight_when_none_has_the_focus()
         await settled(pilot)
         await pilot.press("ctrl+j")
         await settled(pilot, 1)
-        pane = app.main.query(LaneView).first()
-        await pilot.press("ctrl+p", *"reasoning", "enter")
-        await until(pilot, lambda: app.screen is app.main and pane.reasoning)
+        strip = app.main.query_one(LaneStrip)
+        await pilot.press("ctrl+p", *"zoom", "enter")
+        await until(pilot, lambda: app.screen is app.main and strip.zoomed)
 
 
 async def test_another_screens_own_actions_are_found_while_it_is_open():

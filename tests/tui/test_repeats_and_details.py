@@ -199,7 +199,7 @@ def test_details_show_all_that_the_provider_sent_and_was_sent():
         "x-ratelimit-remaining-tokens 59000",
         "seed        7",
         "max_completion_tokens 2048",
-        "2\u202f100 tokens of the account's limits  estimated",
+        "2\u202f100 tokens  the prompt, estimated, and max_tokens",
     ):
         assert part in text, part
 

@@ -4,8 +4,9 @@ import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import get_character_cell_size
 
-from workbench.text import cell_width, shorten, visible, visible_line
+from workbench.text import cell_width, char_width, shorten, visible, visible_line
 
 HOSTILE = st.text(st.characters(), max_size=60)
 
@@ -32,6 +33,11 @@ def test_shortened_text_fits(text: str, cells: int) -> None:
 
 def test_an_escape_sequence_is_shown() -> None:
     assert visible("\x1b]52;c;aGk=\x07") == "␛]52;c;aGk=␇"
+
+
+def test_no_character_is_drawn_wider_than_it_is_measured() -> None:
+    printed = (chr(c) for c in range(0x20, 0x110000) if not 0xD800 <= c < 0xE000)
+    assert [c for c in printed if char_width(c) < get_character_cell_size(c)] == []
 
 
 def test_wide_and_combining_characters_are_measured_in_cells() -> None:

@@ -39,7 +39,8 @@ class DetailsScreen(Modal[None]):
         """A list that scrolls."""
         queued = self.attempt.queued
         row = "" if queued.row is None else f", data row {queued.row}"
-        name = ((queued.lane, "bold"), (f"  attempt {queued.attempt}{row}", "muted"))
+        place = f"  iteration {queued.iteration}, attempt {queued.attempt}{row}"
+        name = ((queued.lane, "bold"), (place, "muted"))
         with Vertical(classes="dialog wide tall"):
             yield Words(self.painter, name, ())
             yield Reader(self.painter, id="items")

@@ -54,8 +54,10 @@ def sent_lines(attempt: Attempt) -> list[Line]:
     ]
     reserved = data.get("reserved_tokens")
     if isinstance(reserved, int):
-        text = f"{fmt.count(reserved)} tokens of the account's limits"
-        out.append(field("reserved", (text, ""), ("  estimated", "muted")))
+        text = f"{fmt.count(reserved)} tokens"
+        out.append(
+            field("reserved", (text, ""), ("  the prompt, estimated, and max_tokens", "muted"))
+        )
     return [(("Sent", "bold"),), *out] if out else []
 
 
