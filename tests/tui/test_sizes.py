@@ -208,6 +208,15 @@ async def test_the_reason_stands_beside_the_failing_text_and_f_goes_from_one_to_
 CODE = '# T\n\ntext\n\n```json\n{"a": 1}\n```\n\n```\nplain code\n```\n\nBAD here\n'
 
 
+async def test_the_reason_stands_beside_an_answer_of_one_row_once_it_has_ended():
+    app = app_of(1, Answer(["BAD", " and"], fail=("json", 0, "it is BAD")))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        await until(pilot, lambda: "BAD and  \u25c2 json: it is BAD" in shown(app))
+
+
 async def test_markdown_shows_code_and_marks_the_block_in_which_a_check_failed():
     app = app_of(1, Answer([CODE], fail=("json", CODE.index("BAD"), "it is BAD")))
     async with app.run_test(size=(80, 40)) as pilot:

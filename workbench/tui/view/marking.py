@@ -26,9 +26,14 @@ class Marks:
     places: Sequence[tuple[int, CheckResult]] = ()
 
 
+def settled(attempt: LiveAttempt, text: Wrapped) -> int:
+    """Return how many rows of *text*, from the top, will not change any more."""
+    return text.stable if attempt.live else len(text.rows)
+
+
 def marks_of(attempt: LiveAttempt, text: Wrapped) -> Marks:
     """Find the rows and columns of every failed check's evidence in *text*."""
-    found = Marks()
+    found, still = Marks(), settled(attempt, text)
     places: list[tuple[int, CheckResult]] = []
     for check in attempt.checks:
         if check.verdict != "fail" or check.at_char is None:
@@ -41,16 +46,16 @@ def marks_of(attempt: LiveAttempt, text: Wrapped) -> Marks:
             found.spans.setdefault(row, []).append((left, right))
         if rows:
             places.append((rows[0][0], check))
-            _note(found, text, [row for row, _, _ in rows], check)
+            _note(found, text, [row for row, _, _ in rows if row < still], check)
     places.sort(key=lambda place: place[0])
     return Marks(found.spans, found.notes, places)
 
 
 def _note(found: Marks, text: Wrapped, rows: Sequence[int], check: CheckResult) -> None:
-    """Say the reason beside the first of *rows* that has room and will not change any more."""
+    """Say the reason beside the first of *rows* that has room."""
     for row in rows:
         room = text.width - cell_width(text.rows[row])
-        if row < text.stable and room >= LEAST_NOTE and row not in found.notes:
+        if room >= LEAST_NOTE and row not in found.notes:
             why = f": {check.reason}" if check.reason else ""
             found.notes[row] = f"  \u25c2 {check.name}{why}"
             return

@@ -24,7 +24,7 @@ from workbench.tui.bindings import bindings
 from workbench.tui.painter import Painter, filled
 from workbench.tui.view import ready, rows
 from workbench.tui.view.lines import GAP, Line, spread, width, wrapped
-from workbench.tui.view.marking import Marks, marks_of
+from workbench.tui.view.marking import Marks, marks_of, settled
 from workbench.tui.view.wrap import Wrapped
 from workbench.tui.widgets.selecting import LEFT, Selecting
 
@@ -125,10 +125,12 @@ class LaneView(Selecting, can_focus=True):
             self._taken = len(parts)
         failed = sum(c.verdict == "fail" for c in attempt.checks)
         spans = self._marks.spans
+        still = settled(attempt, self.text)
         unsettled = bool(spans) and max(spans) >= self._marked[1]
-        if failed != self._marked[0] or (unsettled and changed is not None):
+        grown = changed is not None or still != self._marked[1]
+        if failed != self._marked[0] or (unsettled and grown):
             self._mark(attempt)
-            self._marked = (failed, self.text.stable)
+            self._marked = (failed, still)
             self._kept.clear()
             changed = 0
         if self.following:
