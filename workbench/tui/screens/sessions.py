@@ -20,8 +20,11 @@ from workbench.tui.view.setup import SessionEntry, Setup
 from workbench.tui.widgets.line_input import LineInput
 from workbench.tui.widgets.pick_list import PickList
 
-TITLE = 40
-"""Cells of a title at most."""
+TITLE, LEAST_TITLE, NOTE = 40, 20, 7
+"""Cells of a title at most and at least, and of what is noted of a session that always stay."""
+
+BESIDES = 2 + 16 + 18 + 2
+"""Cells of the pointer, the iterations, the moment, and the space before a note."""
 
 
 class SessionsScreen(Modal[str | None]):
@@ -72,8 +75,11 @@ class SessionsScreen(Modal[str | None]):
             self._say(error.message)
             return
         self.entries = list(found)
-        title = min(TITLE, max((width(((_title(e), ""),)) for e in self.entries), default=0))
-        self.query_one(PickList).replace([_line(entry, title) for entry in self.entries])
+        items = self.query_one(PickList)
+        longest = max((width(((_title(e), ""),)) for e in self.entries), default=0)
+        notes = min(NOTE, max((len(e.note) for e in self.entries), default=0))
+        title = min(TITLE, longest, max(LEAST_TITLE, items.size.width - BESIDES - notes))
+        items.replace([_line(entry, title) for entry in self.entries])
         nothing = "No session has that." if query else "There is no session yet."
         self._say("" if self.entries else nothing)
 
