@@ -178,3 +178,22 @@ def test_who_holds_a_session_or_a_suite_is_told_to_be_waited_for(
             done = workbench(*command)
         assert (done.code, "Another process is writing to" in done.err) == (3, True)
         assert "Try again when it is done." in done.err
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_run_is_gone_on_with_by_cases_it_had_not_come_to(workbench: Call, suite: Path) -> None:
+    begun = workbench("run", "s", "-l", "good", "--json").document["session"]
+    more = Case("two", (Message("user", "y"),), checks=("json",), tags=("late",))
+    append_cases(suite, [more])
+    done = workbench("run", "s", "-l", "good", "--only", "late", "--resume", str(begun), "--json")
+    assert (done.code, done.document["sent"]) == (0, 1)
+
+
+def test_a_lane_that_may_cost_so_much_has_a_check_of_that_name(
+    workbench: Call, project: Path
+) -> None:
+    with (project / "workbench.toml").open("a") as file:
+        file.write('[lanes.thrifty]\nprovider = "scripted"\nmodel = "m"\nmax_cost = 0.5\n')
+        file.write('options = { text = "{}" }\n')
+    done = workbench("send", "hi", "-l", "thrifty", "-c", "json", "--abort-on", "max_cost")
+    assert (done.code, done.err) == (0, "")

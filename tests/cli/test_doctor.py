@@ -109,3 +109,17 @@ def test_names_that_lead_nowhere_are_problems(
     assert "Unknown check 'jsn'" in said["defaults.checks"]
     assert done.code == 1
     assert "workbench: screen.theme: " in workbench("doctor").err
+
+
+def test_a_suite_of_the_guard_without_a_name_is_a_problem_among_the_others(
+    workbench: Callable[..., Result], project: Path
+) -> None:
+    (project / "workbench.toml").write_text(LANES + '[guard]\non = true\nsuite = ""\n')
+    done = workbench("doctor", "--json")
+    assert done.document["problems"] == [
+        {
+            "key": "guard.suite",
+            "problem": "A suite needs a name. Like cases, or tests/cases.jsonl.",
+        }
+    ]
+    assert done.code == 1

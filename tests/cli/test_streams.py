@@ -93,6 +93,16 @@ def test_a_report_is_written_to_what_standard_output_is(shell: Shell, project: P
     assert null.stdout == "there\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_behind_standard_output_costs_no_report(shell: Shell, project: Path) -> None:
+    shell(PROSE.replace("--session none", ""))
+    name = next((project / "sessions").iterdir()).stem
+    shell(f"WB cases add {name} --suite s")
+    done = shell("WB run s -l good --json --junit junit.xml > /dev/full")
+    assert (done.returncode, "Standard output cannot be written" in done.stderr) == (3, True)
+    assert "<testsuite" in (project / "junit.xml").read_text()
+
+
 def test_a_folder_that_is_gone_is_told(shell: Shell) -> None:
     done = shell("mkdir gone; cd gone; rmdir ../gone; WB doctor")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

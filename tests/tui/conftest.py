@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,12 +53,16 @@ def picture(snapshot: SnapshotAssertion) -> Callable[[App], None]:
 
 
 async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
-    """Let the application work until *condition* holds; a thousand turns at most."""
-    for _ in range(1000):
+    """Let the application work until *condition* holds; for a thousand turns at least, and for half
+    a minute: threads and other processes take their time on a busy machine.
+    """
+    turns, end = 0, time.monotonic() + 30
+    while turns < 1000 or time.monotonic() < end:
         if condition():
             await pilot.pause()
             return
         await pilot.pause()
+        turns += 1
     raise AssertionError("the application never got there")
 
 

@@ -57,6 +57,7 @@ def test_the_screen_comes_back_when_an_editor_fails(tmp_path, monkeypatch, edito
     terminal = Terminal(tmp_path / "closed")
     terminal.read_until(b"invoice")
     terminal.settle()
+    terminal.out = b""
     os.write(terminal.main, CTRL_G)
     terminal.read_until(b"\x1b[?1049h" if editor != 'vi "' else b"cannot be read")
     terminal.settle()

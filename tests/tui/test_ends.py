@@ -96,7 +96,10 @@ class Terminal:
         end = time.monotonic() + seconds
         while len(self.out) < least and time.monotonic() < end:
             if select.select([self.main], [], [], 0.1)[0]:
-                self.out += os.read(self.main, 65536)
+                try:
+                    self.out += os.read(self.main, 65536)
+                except OSError:
+                    return
 
     def settle(self, seconds: float = 0.2) -> None:
         """Read until nothing has come for so long, or ten times as long: a cursor may blink."""

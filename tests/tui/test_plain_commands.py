@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.tui.plain_talk import LANES, Person, at_home
 from workbench.tui.plain.completing import candidates
 
@@ -33,6 +35,15 @@ async def test_what_was_said_is_said_again(asked):
     assert await asked.do("again 1") == said[-1:]
     assert await asked.do("repeat") == said
     assert await asked.do("again x") == ["x is no number of lines. Like: again 3"]
+
+
+@pytest.mark.parametrize("command", ["again", "page", "answers", "branch", "line", "check -"])
+async def test_a_number_of_any_length_is_no_number_there_is(asked, command: str):
+    number = "9" * 5000
+    assert (await asked.do(f"{command} {number}"))[0].startswith(f"{number} is no ")
+    assert (await asked.do("answers 1")) == [
+        "After a race at most 1 line of each answer can be heard."
+    ]
 
 
 async def test_a_long_text_is_said_page_by_page(tmp_path, monkeypatch):
@@ -189,13 +200,13 @@ async def test_failures_verdicts_details_and_what_happened(asked):
     assert said[0].startswith("small failed json after ")
     assert said[-1] == "large: nothing failed."
     said = await asked.do("verdicts")
-    assert re.match(r"json: small failed after [\d.]+ ms; large passed after [\d.]+ ms\.", said[0])
+    assert re.match(r"json: small failed after [\d.]+ m?s; large passed after [\d.]+ m?s\.", said[0])
     said = await asked.do("details large")
     assert said[0] == "large."
-    assert any(re.match(r"first token [\d.]+ ms", line) for line in said)
-    assert any(re.match(r"passed [\d.]+ ms, json", line) for line in said)
+    assert any(re.match(r"first token [\d.]+ m?s", line) for line in said)
+    assert any(re.match(r"passed [\d.]+ m?s, json", line) for line in said)
     said = await asked.do("replay")
-    assert any(re.match(r"[\d.]+ ms: small fails json: ", line) for line in said)
+    assert any(re.match(r"[\d.]+ m?s: small fails json: ", line) for line in said)
     assert said[-1].endswith("complete.")
     assert await asked.do("show large reasoning") == ["large sent no reasoning."]
 
@@ -204,11 +215,11 @@ async def test_totals_come_with_their_change_where_it_can_be_compared(asked):
     said = await asked.do("totals")
     assert said[0].startswith("Iteration 1: 1 of 2 passed, first failure after ")
     assert said[1:] == ["Tokens: 9.", said[2], "Cost: $0."]
-    assert re.fullmatch(r"Slowest: [\d.]+ ms\.", said[2])
+    assert re.fullmatch(r"Slowest: [\d.]+ m?s\.", said[2])
     await asked.do("send")
     said = await asked.do("totals")
     assert said[0].endswith("; iteration 1 had 1 of 2.")
-    assert re.fullmatch(r"Slowest: [\d.]+ ms(, [\d.]+ ms (more|less) than iteration 1)?\.", said[2])
+    assert re.fullmatch(r"Slowest: [\d.]+ m?s(, [\d.]+ m?s (more|less) than iteration 1)?\.", said[2])
     await asked.do("lanes only large")
     await asked.do("send")
     assert (await asked.do("totals"))[0].endswith("; iteration 2 asked others.")

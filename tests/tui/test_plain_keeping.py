@@ -26,6 +26,13 @@ model = "script"
 options = { texts = ["no", "no", "no", "no", '{"a": 1}', "no", "no"], tokens_per_s = 5000 }
 """
 
+SECRET = """
+[lanes.inside]
+base_url = "https://inside.example/v1"
+model = "m"
+options = { headers = { Authorization = "Bearer abcdef-0123456789" } }
+"""
+
 
 @pytest.fixture
 async def guarded(tmp_path, monkeypatch):
@@ -148,6 +155,18 @@ async def test_a_lane_is_heard_changed_copied_tried_and_removed(tmp_path, monkey
     await person.leave()
 
 
+async def test_a_copied_lane_has_the_secret_that_is_not_said(tmp_path, monkeypatch):
+    at_home(tmp_path, monkeypatch, LANES + SECRET)
+    person = Person(tmp_path)
+    await person.start()
+    assert "abcdef" not in "".join(await person.do("lane inside"))
+    assert (await person.do("lane twin copy ins"))[-1].startswith("twin is written to ")
+    lanes = person.talk.model.lanes
+    assert lanes["twin"].options == lanes["inside"].options
+    assert "abcdef" not in "".join(person.heard)
+    await person.leave()
+
+
 # -- weights ------------------------------------------------------------------------------------
 
 
@@ -201,8 +220,10 @@ async def test_a_first_start_without_weights_says_how_to_fetch_them(tmp_path, mo
     at_home(tmp_path, monkeypatch, "")  # the cache is empty, too
     person = Person(tmp_path)
     await person.talk.open(person.setup.session)
-    while len([line for line in person.heard if "are not on this machine" in line]) < 2:
+    ready = person.talk.model.fold.lanes
+    while any(not found.ready and not found.failed for found in ready.values()):
         await person.do("")
+    assert len([line for line in person.heard if "are not on this machine" in line]) == 2
     assert person.heard.count("To fetch the embedded models now: pull") == 1
     await person.leave()
 
@@ -276,3 +297,30 @@ async def test_lines_being_typed_when_it_ends_are_kept(tmp_path, monkeypatch):
     assert third.setup.prompt.user == both
     await third.start()
     await third.leave()
+
+
+async def test_lines_that_cannot_be_taken_when_it_ends_keep_nothing_from_ending(tmp_path, monkeypatch):
+    at_home(tmp_path, monkeypatch, LANES)
+
+    class HungUp(BaseException):
+        pass
+
+    async def aside(job):
+        person.typed.append("a")
+        try:
+            return job()
+        except IndexError:
+            raise HungUp from None
+
+    person = Person(tmp_path)
+    await person.start()
+    await person.do("user Say JSON.")
+    for row in "ab":
+        await person.do("row add")
+        await person.do(f"row set id {row}")
+    await person.do("send")
+    person.talk.aside = aside
+    with pytest.raises(HungUp):
+        await person.do("row set id")  # b cannot be called a
+    await person.leave()
+    assert [row.id for row in person.talk.model.draft.rows] == ["a", "b"]

@@ -35,6 +35,7 @@ def piped(project: Path, lines: str, **more: str) -> subprocess.CompletedProcess
     )
 
 
+ASCII = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 EVERYWHERE = """
 system {bad}
 check - 1
@@ -167,12 +168,21 @@ def test_a_reader_that_goes_ends_it_without_a_traceback(project):
 
 
 def test_a_terminal_that_knows_only_ascii_hears_everything(project):
-    more = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = piped(project, "user Grüße\nsend\nprompt\nquit\n", **more)
+    done = piped(project, "user Grüße\nsend\nprompt\nquit\n", **ASCII)
     assert done.returncode == 0
     assert b"Iteration 1: " in done.stdout
     assert b"Traceback" not in done.stderr
     done.stdout.decode("ascii")
+
+
+def test_a_terminal_that_knows_only_ascii_hears_signs_of_an_answer_by_their_like(project):
+    (project / "workbench.toml").write_text(
+        '[defaults]\nlanes = ["x"]\nchecks = []\n'
+        "[lanes.x]\nprovider = 'scripted'\nmodel = 'm'\noptions = { text = '“Sure” – it’s 3 ü' }\n",
+        "utf-8",
+    )
+    done = piped(project, "user Hello\nsend\nquit\n", **ASCII)
+    assert b'  "Sure" - it\'s 3 \\xfc\n' in done.stdout
 
 
 def test_the_setting_makes_it_the_default_and_the_screen_points_to_it(project):

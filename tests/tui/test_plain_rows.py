@@ -33,7 +33,7 @@ async def test_rows_come_from_a_file_and_those_that_failed_are_heard_first(trave
     assert "sure: 3 of 3 rows passed, 95 % interval 44% to 100%." in said
     assert "talks: 1 of 3 rows passed, 95 % interval 6% to 79%." in said
     said = await traveller.do("rows")
-    assert re.match(r"Row de: sure passed; talks failed contains:Germany after [\d.]+ ms", said[2])
+    assert re.match(r"Row de: sure passed; talks failed contains:Germany after [\d.]+ m?s", said[2])
     assert said[3].startswith("Row no: ")
     assert said[4:] == ["1 row without a failure. To hear them: rows all"]
     assert (await traveller.do("rows all"))[4] == "Row fr: sure passed; talks passed."
@@ -71,7 +71,8 @@ async def test_rows_are_written_by_hand(traveller):
     ]
 
 
-async def test_many_rows_are_not_told_one_by_one(traveller, tmp_path):
+async def test_many_rows_are_not_told_one_by_one(traveller, tmp_path, monkeypatch):
+    monkeypatch.setattr(traveller.talk.narrator, "_clock", lambda: 0.0)  # however long it takes
     lines = [json.dumps({"city": f"C{n}", "checks": ["contains:Germany"]}) for n in range(60)]
     (tmp_path / "many.jsonl").write_text("\n".join(lines))
     await traveller.do("rows many.jsonl")

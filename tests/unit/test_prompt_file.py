@@ -61,3 +61,17 @@ def test_a_malformed_file_says_what_is_wrong(tmp_path: Path, text: str, message:
 def test_a_file_that_is_not_there_says_so(tmp_path: Path):
     with pytest.raises(PromptError, match="No such file"):
         load_prompt(tmp_path / "none.toml")
+
+
+def test_a_name_that_leads_in_a_circle_is_told(tmp_path: Path):
+    (tmp_path / "p.toml").symlink_to("p.toml")
+    with pytest.raises(PromptError, match=r"p\.toml cannot be written"):
+        save_prompt(tmp_path / "p.toml", PromptFile(Prompt("hello")))
+
+
+def test_what_a_link_points_to_is_written_and_the_link_stays(tmp_path: Path):
+    (tmp_path / "real.toml").write_text("user = 'old'")
+    (tmp_path / "p.toml").symlink_to("real.toml")
+    save_prompt(tmp_path / "p.toml", PromptFile(Prompt("new")))
+    assert (tmp_path / "p.toml").is_symlink()
+    assert load_prompt(tmp_path / "real.toml").prompt.user == "new"

@@ -91,14 +91,16 @@ class RunRecord:
         *,
         again: bool,
         compared: Collection[str] = (),
+        every: Collection[str] = (),
     ) -> Earlier:
         """Return what a run over *cases* takes over. A case that was changed since counts as new.
 
         With *again*, what was cut off half-way or stopped by a provider is not taken over.
-        *compared* are the lanes whose answers checks will ask for.
+        *compared* are the lanes whose answers checks will ask for, *every* the ids of the suite's
+        cases, where *cases* are a part of them.
 
         Raises:
-            UsageError: the session is no run of these cases.
+            UsageError: the session is no run of this suite.
         """
         now = {case.id: prompt_of(case) for case in cases}
         found: dict[Key, UnitResult] = {}
@@ -114,7 +116,7 @@ class RunRecord:
                 found[key] = unit_result(name, attempt, lane, truths.get(name, Truth()))
                 if lane in compared and attempt.state == "complete":
                     answers[key] = attempt.text
-        if names and not names & now.keys():
+        if names and names.isdisjoint((*now, *every)):
             raise UsageError(
                 f"{self.session} is no run of this suite: it holds none of its cases.",
                 "Leave --resume out to begin a new run.",

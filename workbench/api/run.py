@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from workbench.api.earlier import TITLE, Earlier, RunRecord, last_results, last_unchanged
@@ -66,7 +66,8 @@ def run_suite(settings: Settings, plan: RunPlan, seen: Seen | None = None) -> Ru
     notices = [Notice("warning", said) for said in suite.report()]
     if not chosen:
         notices.append(Notice("warning", f"--only {plan.only}: no case, so nothing was sent."))
-    outcome = run_cases(settings, plan, suite.name, chosen, seen)
+    every = [case.id for case in suite.cases]
+    outcome = run_cases(settings, plan, suite.name, chosen, seen, every)
     return replace(outcome, notices=(*notices, *outcome.notices), unread=len(suite.damage))
 
 
@@ -76,8 +77,10 @@ def run_cases(
     suite: str,
     cases: Sequence[Case],
     seen: Seen | None = None,
+    every: Collection[str] = (),
 ) -> RunOutcome:
     """Run *cases* under the name *suite*; what :func:`run_suite` does once it has read them.
+    *every* are the ids of the suite's cases, where *cases* are a part of them.
 
     Raises:
         UnknownName: no such lane or session.
@@ -88,7 +91,7 @@ def run_cases(
     earlier = Earlier()
     if plan.resume:
         earlier = RunRecord(settings, plan.resume).to_go_on_with(
-            cases, truths, again=plan.again, compared=_compared(cases, plan, lanes)
+            cases, truths, again=plan.again, compared=_compared(cases, plan, lanes), every=every
         )
     done = earlier.results.keys() | earlier.lost
     units = list(plan_units(cases, list(lanes), plan.repeat, checks=plan.checks, done=done))

@@ -138,8 +138,6 @@ def _readable(path: Path | None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise  # of what reads our output
         what = "Standard input" if path is None else repr(str(path))
         raise UsageError(f"{what} cannot be read: {error.strerror or error}.") from error
 

@@ -90,7 +90,7 @@ def _exactly(names: tuple[str, ...], count: int, message: str) -> tuple[str, ...
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 9:
         raise UsageError(f"{text!r} is no number of an iteration or attempt.", "Count from 1.")
     return int(text)
 

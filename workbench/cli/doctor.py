@@ -22,7 +22,7 @@ from workbench.cli import diagnostics, output
 from workbench.config.paths import cache_dir, config_dir, data_folder, models_dir
 from workbench.config.settings import Settings
 from workbench.config.themes import find_theme
-from workbench.errors import UnknownName, WorkbenchError
+from workbench.errors import UnknownName, UsageError, WorkbenchError
 from workbench.model.lane import Lane
 from workbench.providers.models.catalogue import find_model
 from workbench.providers.models.files import state
@@ -134,15 +134,19 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
         ("defaults.checks", lambda: parse_checks(settings.defaults.checks, folder)),
         ("screen.theme", lambda: find_theme(settings.screen.theme, _theme_folders())),
         *(("guard.lanes", partial(settings.lane, name)) for name in settings.guard.lanes),
+        ("guard.suite", lambda: _need_suite(settings)),
     ]
     for key, look in tries:
         try:
             look()
         except WorkbenchError as error:
             found.append((key, _said(error)))
-    if settings.guard.on and not suite_there(settings, settings.guard.suite):
-        found.append(("guard.suite", f"There is no suite {settings.guard.suite} yet."))
     return found
+
+
+def _need_suite(settings: Settings) -> None:
+    if settings.guard.on and not suite_there(settings, settings.guard.suite):
+        raise UsageError(f"There is no suite {settings.guard.suite} yet.")
 
 
 def _local_state(model: str, path: str | None) -> str:

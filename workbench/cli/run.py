@@ -123,14 +123,16 @@ def run(**_: object) -> int:
         score_by_label(outcome.results, outcome.labels, options.high_risk),
         score_json(outcome.results),
     )
-    if options.as_json:
-        output.document(_document(outcome, lanes, short, worse, scores))
-    else:
-        _table(lanes, scores)
     new = [n.lane for n in lanes if baseline is not None and n.lane not in baseline]
-    _narrate(outcome, short, worse, new, options.high_risk)
-    output.finish()
-    _write(options, outcome, lanes, [case for _, case in worse])
+    try:
+        if options.as_json:
+            output.document(_document(outcome, lanes, short, worse, scores))
+        else:
+            _table(lanes, scores)
+        _narrate(outcome, short, worse, new, options.high_risk)
+        output.finish()  # before the reports: one of them may be standard output
+    finally:
+        _write(options, outcome, lanes, [case for _, case in worse])
     if outcome.stopped == "interrupted":
         return INTERRUPTED
     if baseline is not None or thresholds:

@@ -123,7 +123,7 @@ def _know_aborts(plan: RacePlan, wanted: tuple[str, ...]) -> None:
     Raises:
         UnknownName: none of the race is called that.
     """
-    texts = {*plan.checks}.union(*(lane.checks for lane in plan.lanes))
+    texts = {*plan.checks}.union(*(lane.own_checks for lane in (*plan.lanes, *plan.fallbacks)))
     texts = texts.union(*(row.checks for row in plan.rows))
     names = {spec.label for spec in parse_checks(tuple(texts), Path.cwd())} | {"deadline"}
     for name in wanted:

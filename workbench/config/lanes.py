@@ -115,8 +115,10 @@ def unread_option(name: str, table: LaneTable) -> tuple[str, str] | None:
         ConfigError: nothing says which provider is meant.
     """
     entry = PROVIDERS.get(table.asked(name)) if table.options else None
-    for key in table.options if entry is not None else ():
-        if entry is not None and key not in entry.options:
+    if entry is None:
+        return None
+    for key in table.options:
+        if key not in entry.options:
             what = f"option of {table.asked(name)}"
             return no_setting(key, f" in [lanes.{name}.options]", entry.options, what)
     return None

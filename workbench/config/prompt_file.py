@@ -6,6 +6,7 @@ each data row (``id``, ``values``, ``checks``); any other file is the user messa
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import field
@@ -112,7 +113,7 @@ def save_prompt(path: Path, held: PromptFile) -> None:
     else:
         text = _toml(held)
     try:
-        _write(path.resolve(), text.encode("utf-8"))
+        _write(Path(os.path.realpath(path)), text.encode("utf-8"))
     except OSError as error:
         raise PromptError(f"{path} cannot be written: {error.strerror}.") from error
     except ValueError as error:

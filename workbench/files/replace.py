@@ -49,4 +49,5 @@ def _has_no_place(path: Path) -> bool:
     if stat.S_ISDIR(mode):
         return False
     folder = os.path.realpath(path.parent)
-    return not stat.S_ISREG(mode) or (path.is_symlink() and folder.startswith(("/dev", "/proc")))
+    open_file = path.is_symlink() and (folder == "/dev" or folder.startswith("/proc/"))
+    return open_file or not stat.S_ISREG(mode)

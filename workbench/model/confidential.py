@@ -98,18 +98,17 @@ def restored(typed: object, shown: object, own: object) -> object:
 
 def _restored_url(typed: str, own: str) -> str:
     """Put the values of a query back where stars stand, whatever else of the URL was changed."""
-    kept = {name: piece for piece in urlsplit(own).query.split("&") for name in _name(piece)}
+    kept = {_name(piece): piece for piece in urlsplit(own).query.split("&")}
     head, _, query = typed.partition("?")
     pieces = (
-        kept.get(name, piece) if piece == f"{name}={MASKED}" else piece
+        kept.get(_name(piece), piece) if piece == f"{_name(piece)}={MASKED}" else piece
         for piece in query.split("&")
-        for name in _name(piece)
     )
     return f"{head}?{'&'.join(pieces)}"
 
 
-def _name(piece: str) -> tuple[str]:
-    return (piece.partition("=")[0],)
+def _name(piece: str) -> str:
+    return piece.partition("=")[0]
 
 
 def public_fields(table: Mapping[str, object]) -> dict[str, object]:
@@ -167,8 +166,7 @@ def _public_url(url: str | None) -> str | None:
         return url
     parts = urlsplit(url)
     shown = "&".join(
-        f"{name}={MASKED}" if _QUERY.search(name) else piece
+        f"{_name(piece)}={MASKED}" if _QUERY.search(_name(piece)) else piece
         for piece in parts.query.split("&")
-        for name in _name(piece)
     )
     return urlunsplit(parts._replace(query=shown))

@@ -78,8 +78,10 @@ def check_options(lane: Lane) -> None:
         UnknownName: its provider does not know one of them.
     """
     entry = PROVIDERS.get(lane.provider)
-    for name in lane.options if entry is not None else ():
-        if entry is not None and name not in entry.options:
+    if entry is None:
+        return
+    for name in lane.options:
+        if name not in entry.options:
             what = f"option of {lane.provider} in the lane {lane.name}:"
             raise UnknownName(what, name, entry.options)
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from workbench.engine.plan import EngineClient
 from workbench.errors import EngineDied, UsageError, WorkbenchError
+from workbench.signs import spell_out
 from workbench.tui.hangup import watch_terminal
 from workbench.tui.plain.commands.registry import carry_out
 from workbench.tui.plain.nudge import Nudge
@@ -43,9 +44,9 @@ class Ended(BaseException):
 
 def run(factory: ClientFactory, setup: Setup) -> int:
     """Talk until the person leaves; return the exit code: 0, or 130, 143, 129 by a signal."""
-    for stream in (sys.stdout, sys.stdin):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    spell_out(sys.stdout, escape=True)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="backslashreplace")
     try:
         with asyncio.Runner() as runner:
             return Console(runner, factory, setup).run()

@@ -238,7 +238,8 @@ class Talk:
         """
         if self._unfinished is not None:
             unsent = self._keeper is not None and self._keeper.unsent(self.model)
-            self._unfinished.finish(with_old=unsent)
+            with contextlib.suppress(WorkbenchError):  # nobody hears why they cannot be taken
+                self._unfinished.finish(with_old=unsent)
         self.keep(leaving=True)
         if self._next is not None:
             self._next.cancel()

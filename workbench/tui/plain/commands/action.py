@@ -54,14 +54,20 @@ def named(what: str, text: str, known: Iterable[str]) -> str:
     raise UnknownName(what, text, names)
 
 
+def count_of(text: str) -> int | None:
+    """Read a number that is written in digits, nine at most; None: it is no such number."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def number_of(text: str, most: int, what: str) -> int:
     """Read a number from 1 to *most*.
 
     Raises:
         UsageError: it is none.
     """
-    if text.strip().isdecimal() and 1 <= int(text) <= most:
-        return int(text)
+    number = count_of(text.strip())
+    if number and number <= most:
+        return number
     there = f"There {'is' if most == 1 else 'are'} {plural(most, what)}." if most else ""
     if not text.strip():
         raise UsageError(f"Which {what}?", there)

@@ -86,15 +86,16 @@ async def _field(talk: Talk, desk: LaneDesk, name: str, key: str, value: str) ->
 
 
 async def _new(talk: Talk, desk: LaneDesk, name: str, how: str, text: str) -> None:
-    if how == "copy":
-        texts: Mapping[str, str] = desk.texts(named("lane", text, desk.names()))
+    like = named("lane", text, desk.names()) if how == "copy" else None
+    if like is not None:
+        texts: Mapping[str, str] = desk.texts(like)
     else:
         try:
             pairs = [part.partition("=") for part in shlex.split(text)]
         except ValueError as error:
             raise UsageError(f"This cannot be read: {error}.", "Close every quote.") from error
         texts = {_key(key): value for key, _, value in pairs}
-    path = desk.save(name, texts, new=True)
+    path = desk.save(name, texts, new=True, like=like)
     await _changed(talk, desk, name, new=True)
     talk.say(f"{name} is written to {path}, and in the race.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.errors import UsageError
-from workbench.tui.plain.commands.action import Action
+from workbench.tui.plain.commands.action import Action, count_of
 from workbench.tui.plain.talk import Talk
 
 
@@ -15,9 +15,10 @@ async def more(talk: Talk, _text: str) -> None:
 
 async def again(talk: Talk, text: str) -> None:
     """Say the last message again, or its last lines."""
-    if text and not (text.isdecimal() and int(text)):
+    count = count_of(text)
+    if text and not count:
         raise UsageError(f"{text} is no number of lines.", "Like: again 3")
-    if not talk.voice.again(int(text) if text else None):
+    if not talk.voice.again(count):
         talk.say("Nothing was said yet.")
 
 
@@ -25,8 +26,8 @@ async def page(talk: Talk, text: str) -> None:
     """Set how many lines of a long text are said at once."""
     if text.casefold() == "all":
         talk.voice.page = None
-    elif text.isdecimal() and int(text):
-        talk.voice.page = int(text)
+    elif count := count_of(text):
+        talk.voice.page = count
     elif text:
         raise UsageError(f"{text} is no number of lines.", "Like: page 20, or: page all")
     held = talk.voice.page

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from workbench.engine.plan import StartRace
 from workbench.errors import UsageError
+from workbench.text import plural
 from workbench.tui.plain import listing, nets, words
-from workbench.tui.plain.commands.action import Action, Group, named
+from workbench.tui.plain.commands.action import Action, Group, count_of, named
 from workbench.tui.plain.commands.prompt import readable
 from workbench.tui.plain.talk import Talk
 
@@ -52,21 +53,16 @@ async def abort(talk: Talk, _text: str) -> None:
 
 async def answers(talk: Talk, text: str) -> None:
     """Say how much of each answer is said after a race, or change it."""
-    narrator = talk.narrator
-    if text.casefold() == "all":
-        narrator.answer_lines = None
-    elif text.isdecimal():
-        narrator.answer_lines = min(int(text), 10_000)
-    elif text:
+    count = count_of(text) if text else talk.narrator.answer_lines
+    if text and count is None and text.casefold() != "all":
         raise UsageError(f"{text} is no number of lines.", "Like: answers 5, or: answers all")
-    lines = "Whole answers are" if narrator.answer_lines is None else "of each answer is"
-    count = narrator.answer_lines
+    talk.narrator.answer_lines = count
     if count is None:
-        talk.say(f"{lines} said after a race.")
+        talk.say("Whole answers are said after a race.")
     elif count == 0:
         talk.say("No answer is said after a race. To hear one: show")
     else:
-        talk.say(f"{count} lines {lines} said after a race, at most.")
+        talk.say(f"After a race at most {plural(count, 'line')} of each answer can be heard.")
 
 
 async def guard(talk: Talk, text: str) -> None:
