@@ -299,7 +299,7 @@ async def test_lines_being_typed_when_it_ends_are_kept(tmp_path, monkeypatch):
     await third.leave()
 
 
-async def test_lines_that_cannot_be_taken_when_it_ends_keep_nothing_from_ending(tmp_path, monkeypatch):
+async def test_lines_that_cannot_be_taken_keep_nothing_from_ending(tmp_path, monkeypatch):
     at_home(tmp_path, monkeypatch, LANES)
 
     class HungUp(BaseException):
