@@ -15,12 +15,15 @@ def test_a_file_is_replaced_and_keeps_nothing_of_the_old_one(tmp_path: Path) -> 
     (tmp_path / "a").write_bytes(b"older and longer")
     replace_file(tmp_path / "a", b"new")
     assert (tmp_path / "a").read_bytes() == b"new"
-    assert os.listdir(tmp_path) == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a folder for files below /dev")
+BELOW_DEV = Path("/dev", "shm")
+
+
+@pytest.mark.skipif(not BELOW_DEV.is_dir(), reason="needs a folder for files below /dev")
 def test_a_link_below_dev_to_a_file_is_replaced_like_any_other() -> None:
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+    with tempfile.TemporaryDirectory(dir=BELOW_DEV) as name:
         folder = Path(name)
         (folder / "real").write_bytes(b"old")
         (folder / "link").symlink_to("real")
