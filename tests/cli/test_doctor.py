@@ -86,6 +86,11 @@ provider = "scripted"
 model = "script"
 checks = ["max_chars:many"]
 
+[lanes.filed]
+provider = "scripted"
+model = "script"
+checks = ["equals:@want.txt"]
+
 [lanes.there]
 base_url = "https://x.example/v1"
 model = "m"
@@ -96,6 +101,7 @@ def test_names_that_lead_nowhere_are_problems(
     workbench: Callable[..., Result], project: Path
 ) -> None:
     (project / "workbench.toml").write_text(WRONG)
+    (project / "want.txt").write_text("yes")
     done = workbench("doctor", "--json")
     lanes, problems = done.document["lanes"], done.document["problems"]
     assert isinstance(lanes, list)
@@ -103,6 +109,7 @@ def test_names_that_lead_nowhere_are_problems(
     states = {row["lane"]: row["state"] for row in lanes}
     assert "Unknown lane 'fin'. Did you mean fine" in states["leans"]
     assert "many" in states["checked"]
+    assert "'want.txt' cannot be read here" in states["filed"]  # nor when the lane is sent to
     assert "is not a proxy this client can use" in states["there"]
     said = {row["key"]: row["problem"] for row in problems}
     assert said.keys() == {"defaults.checks", "screen.theme", "guard.suite", "guard.lanes"}

@@ -121,7 +121,7 @@ def try_declared(settings: Settings, lane: Lane) -> None:
         ConfigError: it lacks something its provider needs, or an option is of the wrong type.
         CheckSyntaxError: one of its checks cannot be read.
     """
-    parse_checks(lane.checks, settings.project_file.parent)
+    parse_checks(lane.checks)  # as the engine does: without files
     if lane.fallback is not None:
         settings.lane(lane.fallback)
     sends = resolve(lane).base_url is not None
