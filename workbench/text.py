@@ -63,10 +63,12 @@ def char_width(char: str) -> int:
     """Return the number of terminal cells of one visible character: 0, 1 or 2."""
     if char < "\u0300":
         return 1
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me"):
+    category = unicodedata.category(char)
+    if unicodedata.combining(char) or category in ("Mn", "Me"):
         return 0
-    wide = char in _WIDE_LATELY or unicodedata.east_asian_width(char) in ("W", "F")
-    return 2 if wide else 1
+    if category == "Cn" or char in _WIDE_LATELY:  # newer than this Python: most are wide
+        return 2
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 
 
 def cell_width(text: str) -> int:

@@ -69,7 +69,7 @@ class Own:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from([1, 2, float("nan"), True]),
+            st.sampled_from([1, 2, 2.0, True]),
             st.sampled_from(["", "a"]),
             st.sampled_from([(), (1,)]),
             st.integers(0, 1),
