@@ -15,10 +15,11 @@ from tests.tui.test_state import model, play
 from workbench.engine.plan import Cancel, RacePlan
 from workbench.model.events import SessionStarted
 from workbench.model.lane import Lane, Prices
+from workbench.model.prompt import Prompt
 from workbench.suites.case import Case
 from workbench.suites.file import keep_case, load_suite
 from workbench.tui.screens.case import CaseScreen
-from workbench.tui.view.draft import Live
+from workbench.tui.view.draft import Draft, Live
 from workbench.tui.view.live import LiveMode
 
 PAID = Lane("paid", "compatible", "big", prices=Prices(1.0, 1e5))
@@ -55,6 +56,8 @@ async def test_a_failure_becomes_a_case_with_what_would_be_right_and_only_once(t
         await until(pilot, lambda: "Added to what c-" in shown(app))
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, CaseScreen))
+        await pilot.press(*"{}", "escape")
+        await until(pilot, lambda: "Esc again drops what you typed" in shown(app))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
     cases = load_suite(suite).cases
@@ -83,6 +86,45 @@ async def test_live_mode_sends_after_a_pause_in_typing_and_replaces_the_race():
         assert Cancel() in engine.sent
         assert races(engine)[-1].plan.prompt.user.startswith("one two x")
         engine.until(1e9)
+
+
+async def test_live_mode_waits_for_what_a_race_has_cost_before_it_pays_for_another():
+    app, engine = app_of(
+        lambda *_: Answer(("x",), usd=0.01),
+        pace=None,
+        lanes=(SMALL, PAID),
+        live=Live(pause=0.01, budget=1.0),
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: bool(engine.told))
+        engine.until(1e9)
+        await settled(pilot, 1)
+        await pilot.press("f12", "a")
+        await until(pilot, lambda: len(races(engine)) == 2 and bool(engine.told))
+        engine.until(100)
+        await until(pilot, lambda: app.model.running)
+        engine._cancel = lambda: None  # it takes its time
+        await pilot.press("b")
+        await until(pilot, lambda: engine.sent.count(Cancel()) > 2)
+        assert len(races(engine)) == 2
+        engine.until(1e9)
+        await until(pilot, lambda: len(races(engine)) == 3)
+        assert races(engine)[-1].plan.max_cost == pytest.approx(1.0 - 0.02)
+        engine.until(1e9)
+
+
+async def test_what_was_typed_in_one_session_is_not_sent_in_the_next_one():
+    app, engine = app_of(live=Live(pause=0.2), blank=Draft(Prompt("blank")))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+j")
+        await settled(pilot, 1)
+        await pilot.press("f12", *"one ", "alt+e")
+        await until(pilot, lambda: app.model.iteration is None)
+        assert app.main._pause._task is None, "the pause goes on"
+        assert len(races(engine)) == 1
 
 
 def test_live_mode_asks_free_and_fast_lanes_only():
@@ -115,6 +157,7 @@ def test_what_live_mode_sends_may_cost_what_is_left_of_its_budget():
     assert live.capped(plan).max_cost == pytest.approx((0.10 - live.spent) / 2)
     free = replace(plan, lanes=(SMALL,))
     assert live.capped(free) == free
+    assert live.capped(replace(free, fallbacks=(LARGE, PAID))).fallbacks == (LARGE,)
 
 
 def test_live_mode_never_passes_its_budget():

@@ -204,6 +204,28 @@ def test_ids_stay_unique_and_names_and_values_are_what_was_typed():
     assert table.undo()
     assert [row.id for row in model.draft.rows] == ["xx", "4", "de", "no"]
     assert table.undo()
+    assert [row.id for row in model.draft.rows] == ["xx", "de", "no"]
+
+
+def test_undo_takes_back_one_change_and_not_what_was_typed_before_or_after_it():
+    table = DataTable(view())
+    before = table.rows
+    table.add()
+    table.column = "city"
+    for typed in ("Ly", "Lyon"):
+        table.put(typed)
+    table.column = "id"
+    table.put("mine")
+    table.put("mine")
+    assert table.undo()
+    assert (table.rows[1].id, table.rows[1].values["city"]) == ("4", "Lyon")
+    table.put("ours")
+    assert table.undo()
+    assert (table.rows[1].id, table.rows[1].values["city"]) == ("4", "Lyon")
+    assert table.undo()
+    assert table.rows[1].values == before[0].values
+    assert table.undo()
+    assert table.rows == before
     assert not table.undo()
 
 

@@ -239,6 +239,29 @@ async def test_another_sessions_prompt_is_not_saved_over_the_file_in_hand(tmp_pa
         await until(pilot, lambda: "Write over it?" in shown(app))
 
 
+async def test_a_new_session_has_neither_the_file_nor_the_rows_of_the_one_before(tmp_path):
+    path = tmp_path / "p.toml"
+    rows = (DataRow("1", {"invoice": "a"}),)
+    app = WorkbenchApp(FakeEngine(invoice_script), setup(rows=rows))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await answered(pilot, "alt+s", str(path))
+        await until(pilot, lambda: "Saved to" in shown(app))
+        await pilot.press("alt+e")
+        await until(pilot, lambda: user(app).text == "")
+        assert not app.model.draft.rows
+        await answered(pilot, "alt+s", str(path))
+        await until(pilot, lambda: "Write over it?" in shown(app))
+        await pilot.press("escape", "alt+d", "u")
+        await until(pilot, lambda: app.model.draft.rows == rows)
+        await pilot.press("x", "escape", *"again", "ctrl+j")
+        await settled(pilot, 1)
+        await pilot.press("alt+e")
+        await until(pilot, lambda: app.model.iteration is None)
+        await pilot.press("alt+d", "u")
+        await until(pilot, lambda: "Nothing to take back." in shown(app))
+
+
 async def test_values_that_were_typed_are_not_dropped_by_one_escape():
     engine = FakeEngine(invoice_script)
     app = WorkbenchApp(engine, setup(variables={}))

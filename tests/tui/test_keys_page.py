@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.tui.bindings import ACTIONS, SCOPES, key_label
+from workbench.tui.web.launch import BROWSER_KEYS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "keys.md"
 
@@ -27,6 +28,8 @@ def test_the_page_lists_every_action_with_its_keys():
 
 
 def test_no_key_of_one_place_means_two_things():
-    for scope in SCOPES:
-        keys = [k for a in ACTIONS if a.scope in (scope, "app") for k in a.keys.split(",")]
-        assert len(keys) == len(set(keys))
+    for other in ({}, BROWSER_KEYS):
+        for scope in SCOPES:
+            actions = [a for a in ACTIONS if a.scope in (scope, "app")]
+            keys = [k for a in actions for k in other.get(a.id, a.keys).split(",")]
+            assert len(keys) == len(set(keys))

@@ -24,7 +24,7 @@ from workbench.model.prompt import Prompt
 from workbench.tui.view.draft import Draft, Guard, Live, Rules
 from workbench.tui.view.fetch import Shelf, Watch, Weights
 from workbench.tui.view.language import check_language
-from workbench.tui.view.setup import RECENT, SessionEntry, Setup
+from workbench.tui.view.setup import CASES, RECENT, SessionEntry, Setup
 
 if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk
@@ -219,7 +219,6 @@ def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
     """List sessions, then what came of cases, then recorded examples; with a *query* those in which
     something matches it.
     """
-    from workbench.api.guard import TITLE
     from workbench.api.sessions import Query, SessionInfo, Sessions
 
     sessions = Sessions.of(settings)
@@ -228,7 +227,7 @@ def _sessions(settings: Settings, query: str) -> Sequence[SessionEntry]:
         moment = info.modified.isoformat(timespec="minutes")
         return SessionEntry(prefix + info.id, info.title, moment, info.iterations or 0, note)
 
-    listed = sorted(sessions.list(), key=lambda info: info.title.startswith(TITLE))
+    listed = sorted(sessions.list(), key=lambda info: info.title.startswith(CASES))
     own = {info.id: entry(info) for info in listed}
     recorded = [entry(info, "examples/", "example") for info in sessions.list_examples()]
     if not query.strip():

@@ -81,7 +81,7 @@ class Talk:
             rules=setup.rules,
         )
         self.narrator = Narrator(self.model, voice)
-        self.cases = CaseWatch(self.model, setup.guard)
+        self.cases = CaseWatch(self.model, setup.guard, setup.live)
         self.table = DataTable(self.model)
         self.rechecks: tuple[str, ...] | None = None
         self.listed: list[str] = []
@@ -287,7 +287,7 @@ class Talk:
             if self._keeper is not None and session.id is not None:
                 self._keeper.turn_to(session.id, self.model)
             self.model.open_session()
-        self.rechecks = self._guarded = None
+        self.rechecks = self._guarded = self.prompt_file = None
         self.table = DataTable(self.model)
         self._undone.clear()
         racing = tuple(self.model.lanes[name] for name in self.model.in_view)

@@ -68,10 +68,11 @@ class MarkdownScreen(Screen[None]):
         """Return the smallest block that holds the place at which *check* failed."""
         line = visible(self.attempt.text[: _place(check)]).count("\n")
         blocks = [b for b in self.query(MarkdownBlock) if b.source_range is not None]
-        around = [b for b in blocks if b.source_range[0] <= line < max(b.source_range)]
         before = [b for b in blocks if b.source_range[0] <= line]
-        size = lambda block: block.source_range[1] - block.source_range[0]  # noqa: E731
-        return min(reversed(around), key=size) if around else before[-1] if before else None
+        around = [b for b in before if line < b.source_range[1]]
+        if not around:
+            return before[-1] if before else None
+        return min(reversed(around), key=lambda b: b.source_range[1] - b.source_range[0])
 
     def action_to_failure(self) -> None:
         """Go to the next failing block, and say why in the head."""

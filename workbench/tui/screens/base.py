@@ -56,10 +56,15 @@ class LookingScreen(CopyingScreen):
         self.tell(Notice("info", f"{event.lane} sent no reasoning."))
 
     def gone(self) -> None:
-        """Another iteration was gone to: what was said of the one before is over."""
+        """Another iteration was gone to."""
+        self.leave_iteration()
+        self.paint(reload=True)
+
+    def leave_iteration(self) -> None:
+        """What was said of the iteration before is over, and what its rows had been."""
+        self.rows_before.clear()
         if self.model.notice is not None and self.model.notice.level == "info":
             self.model.say(None)
-        self.paint(reload=True)
 
     def tell(self, notice: Notice | None) -> None:
         """Show a notice in its line, or take it away."""
@@ -173,6 +178,11 @@ class LookingScreen(CopyingScreen):
         """Keep what belongs to the session in view: *session* is opened instead."""
         raise NotImplementedError
 
+    def forget_session(self) -> None:
+        """Drop what belongs to the session in view and is of no use in another one."""
+        self.rows_before.clear()
+        self._oldest = None
+
     def open_last(self) -> None:
         """Open the session that was worked on last."""
         last = worked_on(self.setup.sessions(""))
@@ -182,14 +192,16 @@ class LookingScreen(CopyingScreen):
             self._open(last)
 
     def _open(self, session: str | None) -> None:
-        if session is not None:
-            self._oldest = None
-            self.rows_before.clear()
-            self.leave_session(session)
-            self.model.open_session()
-            self.tell(None)
-            self.bridge.send(OpenSession(session, last=RECENT))
-            self.paint()
+        if session is None:
+            return
+        if self.model.running:  # live mode may have sent while the sessions were looked through
+            self.tell(RACING)
+            return
+        self.forget_session()
+        self.leave_session(session)
+        self.model.open_session()
+        self.bridge.send(OpenSession(session, last=RECENT))
+        self.tell(None)
 
     def action_next_attempt(self) -> None:
         """Show the lane's next attempt."""

@@ -64,6 +64,7 @@ class CaseScreen(Modal[Case | None]):
         self.case = case
         self.suite = suite
         self.twin = twin
+        self._warned = False
 
     def compose(self) -> ComposeResult:
         """What is saved, the expected answer, hint."""
@@ -74,7 +75,7 @@ class CaseScreen(Modal[Case | None]):
         with Vertical(classes="dialog wide"):
             yield Words(self.painter, ((title, "bold"),), ())
             yield Reader(self.painter, id="case")
-            yield Words(self.painter, (), ((f"{ask}, if you know it:", "muted"),))
+            yield Words(self.painter, (), ((f"{ask}, if you know it:", "muted"),), id="ask")
             yield Editor(self.painter, "", id="expected", template=False, ground="panel")
             yield Keys(self.painter, ("^J", does), ("Tab", "read what is above"), last=CANCEL)
 
@@ -98,5 +99,11 @@ class CaseScreen(Modal[Case | None]):
         self.dismiss(replace(self.case, expected=(text,)) if text.strip() else self.case)
 
     def action_leave(self) -> None:
-        """End without."""
-        self.dismiss(None)
+        """End without, once it was said that what was typed is lost by that."""
+        if self._warned or not self.query_one(Editor).text.strip():
+            self.dismiss(None)
+            return
+        self._warned = True
+        ask = self.query_one("#ask", Words)
+        ask.words = ((), (("Esc again drops what you typed, ^J saves it.", "warn"),))
+        ask.repaint()

@@ -170,7 +170,7 @@ class DataScreen(Screen[bool]):
         self.show()
 
     def action_undo(self) -> None:
-        """Take the last adding, removing or opening of rows back."""
+        """Take the last change back."""
         if not self.table.undo():
             self._told = (("Nothing to take back.", "muted"),)
         self.show()

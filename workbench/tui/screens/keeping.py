@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.engine.plan import OpenSession
 from workbench.errors import WorkbenchError
-from workbench.files.home import from_home
 from workbench.model.events import Notice
 from workbench.tui.screens.base import RACING
 from workbench.tui.screens.sizing import SizingScreen
@@ -18,16 +16,17 @@ from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.lane_view import LaneView
 
 if TYPE_CHECKING:
-    from workbench.model.prompt import Prompt
+    from workbench.model.prompt import DataRow, Prompt
     from workbench.suites.case import Case
     from workbench.tui.view.compare import Pair
+    from workbench.tui.view.prompt_files import KnownFile
 
 
 class KeepingScreen(SizingScreen):
     """Failures become cases, prompts become files; what was not sent stays with its session."""
 
-    _known_file: tuple[Path, tuple[int, int] | None] | None = None
-    """The prompt file opened or saved last, and what it was like then."""
+    _known_file: KnownFile | None = None
+    """The prompt file opened or saved last."""
 
     # -- cases ----------------------------------------------------------------------------------
 
@@ -76,12 +75,6 @@ class KeepingScreen(SizingScreen):
 
     # -- prompt files ---------------------------------------------------------------------------
 
-    def _open(self, session: str | None) -> None:
-        """Open a session; the file in hand was another prompt's."""
-        if session is not None:
-            self._known_file = None
-        super()._open(session)
-
     def action_open_prompt(self) -> None:
         """Ask for a prompt file and load it."""
         self._ask_to_open("")
@@ -95,24 +88,26 @@ class KeepingScreen(SizingScreen):
     def _open_prompt(self, name: str | None) -> None:
         if name is None:
             return
-        from workbench.tui.view.prompt_files import read_prompt, stamp_of
+        from workbench.tui.view.prompt_files import known_as, read_prompt
 
-        path = from_home(name)
         try:
             held = read_prompt(name)
         except WorkbenchError as error:
             self._ask_to_open(name, f"{error.message} {error.hint}".strip())
             return
-        self._known_file = path, stamp_of(path)
-        draft = self.model.draft
-        if draft.rows and draft.rows != held.rows:
-            self.rows_before.append(draft.rows)
-        self.model.edit(variables={**draft.variables, **held.variables}, rows=held.rows)
-        self._take(held.prompt, held.checks)
+        self._known_file = known_as(name)
+        self.model.edit(variables={**self.model.draft.variables, **held.variables})
+        self._take(held.prompt, held.checks, held.rows)
         self.tell(Notice("info", f"Opened {name}.", "^Z in an editor brings back what was there."))
 
-    def _take(self, prompt: Prompt, checks: Sequence[str] | None) -> None:
-        """Put a prompt into the editors as an edit that can be undone."""
+    def _take(
+        self, prompt: Prompt, checks: Sequence[str] | None, rows: tuple[DataRow, ...]
+    ) -> None:
+        """Put a prompt into the editors and its rows into their table, to be undone there."""
+        before = self.model.draft.rows
+        if before and before != rows:
+            self.rows_before.append(before)
+        self.model.edit(rows=rows)
         self.query_one("#system", Editor).take(prompt.system or "")
         self.query_one("#user", Editor).take(prompt.user)
         if checks is not None:
@@ -122,7 +117,7 @@ class KeepingScreen(SizingScreen):
     def action_save_prompt(self) -> None:
         """Ask for a prompt file and save the draft to it."""
         self.take_edits()
-        self._ask_to_save(str(self._known_file[0]) if self._known_file else "prompt.toml")
+        self._ask_to_save(str(self._known_file.path) if self._known_file else "prompt.toml")
 
     def _ask_to_save(self, name: str, problem: str = "") -> None:
         from workbench.tui.screens.dialogs import Ask
@@ -133,11 +128,10 @@ class KeepingScreen(SizingScreen):
     def _save_prompt(self, name: str | None) -> None:
         if name is None:
             return
-        from workbench.tui.view.prompt_files import is_something_else, stamp_of
+        from workbench.tui.view.prompt_files import known_as
 
-        path = from_home(name)
-        stamp = stamp_of(path)
-        if stamp is None or is_something_else(path) or self._known_file == (path, stamp):
+        there = known_as(name)
+        if there.stamp is None or there == self._known_file:
             self._write_prompt(name)
             return
         from workbench.tui.screens.dialogs import Choice, Picker
@@ -149,18 +143,18 @@ class KeepingScreen(SizingScreen):
                 self.tell(Notice("info", f"Nothing was saved: {name} stays as it is."))
 
         ways = ((("Leave it as it is", ""),), (("Write over it", ""),))
-        choice = Choice(f"{path.name} is there already. Write over it?", ways)
+        choice = Choice(f"{there.path.name} is there already. Write over it?", ways)
         self.app.push_screen(Picker(self.painter, choice), chosen)
 
     def _write_prompt(self, name: str) -> None:
-        from workbench.tui.view.prompt_files import stamp_of, write_prompt
+        from workbench.tui.view.prompt_files import known_as, write_prompt
 
         try:
-            path = write_prompt(self.model.draft, name)
+            write_prompt(self.model.draft, name)
         except WorkbenchError as error:
             self._ask_to_save(name, f"{error.message} {error.hint}".strip())
             return
-        self._known_file = path, stamp_of(path)
+        self._known_file = known_as(name)
         self.tell(Notice("info", f"Saved to {name}."))
 
     # -- cases that guard -----------------------------------------------------------------------
@@ -187,6 +181,11 @@ class KeepingScreen(SizingScreen):
 
     # -- sessions -------------------------------------------------------------------------------
 
+    def forget_session(self) -> None:
+        """The file in hand was another prompt's."""
+        super().forget_session()
+        self._known_file = None
+
     def leave_session(self, session: str) -> None:
         """Keep what was written here and not sent."""
         self.take_edits()
@@ -200,13 +199,15 @@ class KeepingScreen(SizingScreen):
             self.tell(RACING)
             return
         self.take_edits()
+        self.forget_session()
         blank, hint = self.setup.blank, "^F finds the others."
         if self.model.iteration is None:
-            self._take(blank.prompt, blank.checks)
+            self._take(blank.prompt, blank.checks, blank.rows)
             hint = "^Z brings back what was there."
         else:
-            self._oldest = None
             begin_anew(self.model, blank, self._keeper())
+            if self.model.draft.prompt != blank.prompt:
+                hint = "What you had not sent in the last new one is here again."
             self.bridge.send(OpenSession(last=RECENT))
             self.paint(reload=True)
         self.tell(Notice("info", "A new session.", hint))

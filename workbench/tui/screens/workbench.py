@@ -198,10 +198,18 @@ class WorkbenchScreen(KeepingScreen):
         """Take what was typed into the draft."""
         self.take_edits()
         self.paint()
+        self._stop_pause()
         if self.live.on:
-            if self._pause is not None:
-                self._pause.stop()
             self._pause = self.set_timer(self.setup.live.pause, self.live_send)
+
+    def _stop_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+
+    def forget_session(self) -> None:
+        """What was typed in the session before is not sent in the next one."""
+        super().forget_session()
+        self._stop_pause()
 
     def take_edits(self) -> None:
         """Read the editors into the draft: keys may be faster than messages."""
@@ -263,6 +271,10 @@ class WorkbenchScreen(KeepingScreen):
         checks = self.model.draft.checks
         if not lanes or not self.live.wanted() or any(map(self.setup.check_problem, checks)):
             return
+        if not self.live.can_ask(lanes):
+            self.bridge.send(Cancel())
+            self._pause = self.set_timer(self.setup.live.pause, self.live_send)
+            return
         try:
             plan = self.live.capped(replace(self.model.plan(), lanes=lanes))
             if plan.rows:  # the one in view: all of them are for a send by hand
@@ -322,7 +334,10 @@ class WorkbenchScreen(KeepingScreen):
         if self._oldest is None or self.model.fold.earlier >= self._oldest[1]:
             return False
         here, self._oldest = self._oldest[0], None
-        return self.model.selected == here and self.model.step(-1)
+        if self.model.selected != here or not self.model.step(-1):
+            return False
+        self.leave_iteration()
+        return True
 
     def action_newer(self) -> None:
         """Step to the newer iteration."""

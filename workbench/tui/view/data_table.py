@@ -18,6 +18,8 @@ from workbench.tui.view.rows import badge, verdict_line
 from workbench.tui.view.state import ViewModel
 
 ID, CHECKS = "id", "checks"
+STEPS = 100
+"""Changes that can be taken back."""
 _LANE, _ID, _LEAST, _LONG = 13, 10, 10, 200
 
 
@@ -34,7 +36,8 @@ class DataTable:
     """The draft's rows, the cell in hand, and what there is to say about it.
 
     ``at`` is the row in hand, ``column`` the name of the column; a lane's cell cannot be edited.
-    *before* is what the rows were, oldest first, for :meth:`undo`.
+    *before* is what the rows were, oldest first, for :meth:`undo`: a cell that was typed into is
+    one step of it.
     """
 
     def __init__(self, model: ViewModel, before: list[tuple[DataRow, ...]] | None = None) -> None:
@@ -42,6 +45,7 @@ class DataTable:
         self.at = 0
         self.column = ID
         self._before = [] if before is None else before
+        self._typed: tuple[int, str] | None = None  # the cell of the last step, if it was one
         self._measured: tuple[Draft, list[str], dict[str, int]] | None = None
         ids = [row.id for row in self.rows]
         if model.row in ids:
@@ -103,12 +107,17 @@ class DataTable:
             row = replace(row, checks=tuple(line for line in lines if line))
         else:
             row = replace(row, values={**row.values, self.column: text})
-        self._set([*self.rows[: self.at], row, *self.rows[self.at + 1 :]])
+        rows = [*self.rows[: self.at], row, *self.rows[self.at + 1 :]]
+        cell = self.at, self.column
+        if cell == self._typed:
+            self.model.edit(rows=rows)
+        elif row != self.row:
+            self._set(rows)
+            self._typed = cell
         return ""
 
     def add(self) -> None:
         """Add a row after the one in hand: a copy of it, or the variables as they are now."""
-        self._before.append(self.rows)
         ids = {row.id for row in self.rows}
         name = next(str(n) for n in range(len(ids) + 1, 2 * len(ids) + 2) if str(n) not in ids)
         draft = self.model.draft
@@ -121,25 +130,28 @@ class DataTable:
     def remove(self) -> None:
         """Take the row in hand out."""
         if self.row is not None:
-            self._before.append(self.rows)
             self._set([*self.rows[: self.at], *self.rows[self.at + 1 :]])
             self.at = max(0, min(self.at, len(self.rows) - 1))
 
     def load(self, rows: Sequence[DataRow]) -> None:
         """Put other rows in the place of all."""
-        self._before.append(self.rows)
         self._set(rows)
         self.at = 0
 
     def undo(self) -> bool:
-        """Take the last adding, removing or opening back; False when there was none."""
+        """Take the last change back; False when there was none."""
         if not self._before:
             return False
-        self._set(self._before.pop())
+        self.model.edit(rows=self._before.pop())
+        self._typed = None
         self.at = max(0, min(self.at, len(self.rows) - 1))
         return True
 
     def _set(self, rows: Sequence[DataRow]) -> None:
+        """Change the rows, one step further."""
+        self._before.append(self.rows)
+        del self._before[:-STEPS]
+        self._typed = None
         self.model.edit(rows=rows)
 
     def move(self, down: int, right: int) -> None:

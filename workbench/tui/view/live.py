@@ -4,6 +4,7 @@ wait to be sent by hand, and a budget for the session is never passed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from workbench.engine.plan import RacePlan
@@ -54,10 +55,20 @@ class LiveMode:
         return " ".join(f"{name} waits for ^J: {why}." for name, why in self.left_out())
 
     def capped(self, plan: RacePlan) -> RacePlan:
-        """Return *plan* so that what it may cost at most is what is left of the budget."""
+        """Return *plan* so that what it may cost at most is what is left of the budget: of its
+        fallbacks, only those that are free are asked.
+        """
+        free = tuple(lane for lane in plan.fallbacks if lane.provider in _FREE)
+        plan = replace(plan, fallbacks=free)
         paid = sum(lane.provider not in _FREE for lane in plan.lanes) * plan.repeat
         left = max(0.0, self.rules.budget - self.spent)
         return replace(plan, max_cost=left / paid) if paid else plan
+
+    def can_ask(self, lanes: Iterable[Lane]) -> bool:
+        """Return whether it is known what is left for *lanes*: not while a race runs, if one of
+        them costs money.
+        """
+        return not self.model.running or all(lane.provider in _FREE for lane in lanes)
 
     def wanted(self) -> bool:
         """Return whether the draft should be sent now: on, changed, and complete."""

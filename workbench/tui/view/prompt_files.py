@@ -35,16 +35,14 @@ def read_prompt(name: str) -> PromptFile:
     return load_prompt(path)
 
 
-def write_prompt(draft: Draft, name: str) -> Path:
-    """Write a draft to a file, with the values that its prompt uses; return the file.
+def write_prompt(draft: Draft, name: str) -> None:
+    """Write a draft to a file, with the values that its prompt uses.
 
     Raises:
         PromptError: it cannot be written.
     """
-    path = from_home(name)
     values = {n: draft.variables[n] for n in draft.prompt.variables() if n in draft.variables}
-    save_prompt(path, PromptFile(draft.prompt, draft.checks, values, draft.rows))
-    return path
+    save_prompt(from_home(name), PromptFile(draft.prompt, draft.checks, values, draft.rows))
 
 
 def known_as(name: str) -> KnownFile:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from workbench.model.events import LaneReady
 from workbench.tui.view.lines import Line
 
@@ -32,8 +30,3 @@ def words(ready: LaneReady | None) -> Line:
     if ready.failed:
         return ((ready.status, "fail"), (f" {ready.hint}" if ready.hint else "", "muted"))
     return ((ready.status, "muted"),) if ready.status != ASKED else ()
-
-
-def still_loading(ready: Mapping[str, LaneReady]) -> list[str]:
-    """Return the names of the lanes that are not ready yet but are on their way."""
-    return [name for name, found in ready.items() if not found.ready and not found.failed]

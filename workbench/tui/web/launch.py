@@ -18,8 +18,8 @@ from workbench.records import dataclass
 from workbench.tui.launch import ENGINE, make_setup, need_session, with_drafts
 from workbench.tui.view.setup import ClientFactory, Setup
 
-BROWSER_KEYS = {"newer": "alt+n,ctrl+n", "abort": "alt+t,ctrl+t"}
-"""Keys that a browser keeps for itself get another one first."""
+BROWSER_KEYS = {"newer": "alt+n,ctrl+n", "abort": "alt+t,ctrl+t", "narrower": "alt+q"}
+"""Keys that a browser keeps for itself get another one first; what had that one makes room."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,8 +187,8 @@ class MatrixView(Plain):
         """Show lanes further to the right, or reasons further down."""
         seen = matrix.columns(self.model, self.size.width - 1, self.first)
         self.first = max(0, min(seen.start + lanes, len(self.model.panes()) - len(seen)))
-        least = self.size.height - matrix.height(self.model) - 1
-        last = max(0, len(matrix.reasons(self.model)) - max(1, least))
+        room = max(1, self.size.height - matrix.height(self.model) - 1)
+        last = max(0, len(matrix.reasons(self.model)) - room)
         self.top = max(0, min(self.top + reasons, last))
         self.repaint()
 
@@ -197,7 +197,8 @@ class MatrixView(Plain):
         found = matrix.matrix(self.model, size.width - 1, self.first)
         why = matrix.reasons(self.model)
         room = max(0, size.height - len(found) - 1)
-        return [(_MARGIN, *line) for line in [*found, (), *why[self.top : self.top + room]]]
+        top = min(self.top, max(0, len(why) - room))  # another iteration may have fewer
+        return [(_MARGIN, *line) for line in [*found, (), *why[top : top + room]]]
 
 
 class Label(Plain):
