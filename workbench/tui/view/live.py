@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import floor
 
 from workbench.engine.plan import RacePlan
 from workbench.model.fold import LiveAttempt, SessionFold
@@ -62,7 +63,8 @@ class LiveMode:
         plan = replace(plan, fallbacks=free)
         paid = sum(lane.provider not in _FREE for lane in plan.lanes) * plan.repeat
         left = max(0.0, self.rules.budget - self.spent)
-        return replace(plan, max_cost=left / paid) if paid else plan
+        share = floor(left / paid * 1e6) / 1e6 if paid else 0.0  # it is part of a check's name
+        return replace(plan, max_cost=share) if paid else plan
 
     def can_ask(self, lanes: Iterable[Lane]) -> bool:
         """Return whether it is known what is left for *lanes*: not while a race runs, if one of
