@@ -130,7 +130,7 @@ def _nothing(*_: object) -> None:
 async def test_every_screen(picture, monkeypatch, tmp_path, name, size, theme):
     for kind in ("CONFIG", "STATE"):
         monkeypatch.setenv(f"WORKBENCH_{kind}", str(tmp_path / kind))
-    file = Path("/home/you/work/workbench.toml")
+    file = Path("/home/you/invoices/workbench.toml")
     monkeypatch.setattr(LaneDesk, "target", lambda *_: file)
     given = setup(
         theme=theme,

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.tui.serving import environment
@@ -176,6 +177,27 @@ LEAST = 200
 """Bytes that a screen takes at least."""
 
 
+def look_at(
+    terminal: Terminal,
+    screens: Mapping[str, list[bytes]],
+    seen: dict[str, bytes],
+    escapes: int = 1,
+) -> None:
+    """Open one screen after the other and leave it; *seen* gets the bytes of each, and after."""
+    for name, keys in screens.items():
+        terminal.out = b""
+        for key in keys:
+            os.write(terminal.main, key)
+            terminal.settle()
+        terminal.read_more(LEAST)
+        terminal.settle()
+        seen[name] = terminal.out
+        for _ in range(escapes):
+            os.write(terminal.main, ESC)
+            terminal.settle()
+        seen[name + " left"] = terminal.out
+
+
 def test_hostile_text_is_shown_and_never_obeyed_on_any_screen(tmp_path: Path):
     terminal = Terminal(tmp_path / "closed", program=HOSTILE_EVERYWHERE)
     terminal.read_until(b"invoice fields")
@@ -186,17 +208,7 @@ def test_hostile_text_is_shown_and_never_obeyed_on_any_screen(tmp_path: Path):
         terminal.settle()
     assert b"begin" in terminal.out
     seen = {"main": terminal.out}
-    for name, keys in SCREENS.items():
-        terminal.out = b""
-        for key in keys:
-            os.write(terminal.main, key)
-            terminal.settle()
-        terminal.read_more(LEAST)
-        terminal.settle()
-        seen[name] = terminal.out
-        os.write(terminal.main, ESC)
-        terminal.settle()
-        seen[name + " left"] = terminal.out
+    look_at(terminal, SCREENS, seen)
     os.write(terminal.main, CTRL_Q)
     assert terminal.leave() == 0, terminal.out[-3000:]
     assert {n for n, out in seen.items() if len(out) < LEAST} == set(), "nothing was shown"
@@ -276,18 +288,7 @@ def test_hostile_names_notes_rows_cases_themes_and_paths_are_shown_and_never_obe
         terminal.read_until(b"slowest")
         terminal.settle()
     seen = {"main": terminal.out}
-    for name, keys in SCREENS_TOO.items():
-        terminal.out = b""
-        for key in keys:
-            os.write(terminal.main, key)
-            terminal.settle()
-        terminal.read_more(LEAST)
-        terminal.settle()
-        seen[name] = terminal.out
-        for _ in range(2):
-            os.write(terminal.main, ESC)
-            terminal.settle()
-        seen[name + " left"] = terminal.out
+    look_at(terminal, SCREENS_TOO, seen, escapes=2)
     os.write(terminal.main, CTRL_Q)
     assert terminal.leave() == 0, terminal.out[-3000:]
     assert {n for n, out in seen.items() if len(out) < LEAST} == set(), "nothing was shown"
