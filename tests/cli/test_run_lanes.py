@@ -56,7 +56,7 @@ def suite(project: Path) -> None:
 @pytest.fixture
 def priced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scripted lanes cost what their prices say."""
-    monkeypatch.setattr("workbench.measure.pricing.FREE", ("local",))
+    monkeypatch.setattr("workbench.model.lane.FREE", ("local",))
 
 
 def statuses(result: Result, lane: int = 0) -> set[str]:

@@ -10,15 +10,12 @@ from workbench.api.loading import suite_path
 from workbench.config.settings import Settings
 from workbench.engine.guard import GuardJob
 from workbench.engine.journal import MemoryJournal
-from workbench.engine.plan import OpenSession, RacePlan, StartGuard
+from workbench.engine.plan import CASES, OpenSession, RacePlan, StartGuard
 from workbench.model.prompt import DataRow, Prompt
 from workbench.store.sessions import list_sessions
 from workbench.suites.case import Case
 from workbench.suites.file import load_suite
 from workbench.suites.plan import checks_of
-
-TITLE = "cases of "
-"""The session of a guard is called after the one it guards."""
 
 
 def guard_job(
@@ -39,7 +36,7 @@ def guard_job(
     chosen = plan if rows and command.lanes else None
     if not session:
         return GuardJob(chosen, MemoryJournal(), (), left_out)
-    title = TITLE + session
+    title = CASES + session
     known = next((s.id for s in list_sessions(settings.sessions) if s.title == title), None)
     opened = open_session(settings, OpenSession(id=known, title=title, last=20), secrets)
     earlier = opened.fold.iterations.values() if opened.fold is not None else ()

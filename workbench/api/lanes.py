@@ -17,7 +17,7 @@ from workbench.config.settings import Settings
 from workbench.engine.clock import metered_loop
 from workbench.errors import WorkbenchError
 from workbench.model.confidential import public, references, secrets_of
-from workbench.model.lane import Lane
+from workbench.model.lane import FREE, Lane
 from workbench.model.prompt import Message
 from workbench.providers.base import Delta, Final, Request, Sent, Services
 from workbench.providers.presets import cap_of, resolve
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 RESPONSES_LEAST = 16
 """OpenAI's Responses refuses a smaller ``max_output_tokens``."""
-
-OFFLINE = ("local", "scripted", "replay")
-"""Providers without an address or a list of models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ def _nowhere(provider: str) -> str:
     """Where a lane without an address is asked, or why it cannot be."""
     if provider not in PROVIDERS:
         return "nowhere: unknown provider"
-    return "this machine" if provider in OFFLINE else "nowhere: no base_url"
+    return "this machine" if provider in FREE else "nowhere: no base_url"
 
 
 def _key_names(lane: Lane) -> list[str]:
@@ -160,7 +157,7 @@ async def _check(settings: Settings, lane: Lane) -> LaneCheck:
         if steps[-1].ok is not False:
             provider = tools.provider(lane, tools.services)
             steps.append(await _connect(provider))
-            if lane.provider not in OFFLINE:
+            if not lane.free:
                 step, models = await _models(lane, tools.services)
                 steps.append(step)
                 steps.append(_limits_step(lane))

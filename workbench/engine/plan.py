@@ -125,6 +125,10 @@ class Mark:
     note: str | None = None
 
 
+CASES = "cases of "
+"""How the title of a guard's session begins; the session it guards follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartGuard:
     """Send the cases of *suite* (with one of ``tags``, if any) with an iteration's prompt, beside

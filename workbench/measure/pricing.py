@@ -14,9 +14,6 @@ from typing import Protocol
 from workbench.model.attempt import Cost, Tokens
 from workbench.model.lane import Lane, Prices
 
-FREE = ("local", "scripted", "replay")
-"""Providers that run on this machine and send nobody a bill."""
-
 LISTED: Mapping[str, str] = {
     "openai": "openai",
     "cerebras": "cerebras",
@@ -126,7 +123,7 @@ class PriceBook:
         Without the number of prompt tokens only the output is priced, and ``how`` says so. The
         tag is that of the tokens: estimated tokens cost an estimate.
         """
-        if lane.provider in FREE:
+        if lane.free:
             return Cost(0.0, "measured", "runs on this machine")
         if tokens.output is None:
             return Cost()

@@ -64,6 +64,10 @@ class Limits:
     retries: int = 2
 
 
+FREE = ("local", "scripted", "replay")
+"""Providers that run on this machine and send nobody a bill."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One column: what to ask, where, and how.
@@ -90,6 +94,11 @@ class Lane:
     fallback: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     limits: Limits = Limits()
+
+    @property
+    def free(self) -> bool:
+        """True when it runs on this machine: no request leaves, and nobody sends a bill."""
+        return self.provider in FREE
 
     @property
     def cap(self) -> str | None:

@@ -18,13 +18,13 @@ from workbench.config import sample
 from workbench.config.paths import config_dir, data_folder, state_dir
 from workbench.config.settings import Settings, load_settings
 from workbench.engine.child import ChildEngine, launch
-from workbench.engine.plan import EngineClient, OpenSession
+from workbench.engine.plan import CASES, EngineClient, OpenSession
 from workbench.errors import NotATerminal, WorkbenchError
 from workbench.model.prompt import Prompt
 from workbench.tui.view.draft import Draft, Guard, Live, Rules
 from workbench.tui.view.fetch import Shelf, Watch, Weights
 from workbench.tui.view.language import check_language
-from workbench.tui.view.setup import CASES, RECENT, SessionEntry, Setup
+from workbench.tui.view.setup import RECENT, SessionEntry, Setup
 
 if TYPE_CHECKING:
     from workbench.api.lane_desk import LaneDesk

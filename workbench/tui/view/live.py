@@ -14,8 +14,6 @@ from workbench.model.lane import Lane
 from workbench.tui.view.draft import Live
 from workbench.tui.view.state import ViewModel
 
-_FREE = frozenset({"local", "scripted", "replay"})
-
 
 class LiveMode:
     """Whether it is on, whom it asks, and what it has spent.
@@ -39,17 +37,11 @@ class LiveMode:
 
     def lanes(self) -> list[Lane]:
         """Return the lanes in the race that it asks: free or within the budget, and fast."""
-        lasts = {lane.name: self._last(lane) for lane in self._racing()}
-        able = [lane for lane in self._racing() if not self._too_dear(lane, lasts[lane.name])]
-        took = {lane.name: _seconds(lasts[lane.name]) for lane in able}
-        limit = max(self.rules.fast, min(took.values(), default=0.0))
-        return [lane for lane in able if took[lane.name] <= limit]
+        return [lane for lane, why in self._standing() if why is None]
 
     def left_out(self) -> list[tuple[str, str]]:
         """Return the lanes in the race that it does not ask, and why."""
-        asked = {lane.name for lane in self.lanes()}
-        waits = [lane for lane in self._racing() if lane.name not in asked]
-        return [(lane.name, self._why_not(lane)) for lane in waits]
+        return [(lane.name, why) for lane, why in self._standing() if why is not None]
 
     def waiting(self) -> str:
         """Return a sentence for each lane that waits to be sent by hand."""
@@ -59,9 +51,9 @@ class LiveMode:
         """Return *plan* so that what it may cost at most is what is left of the budget: of its
         fallbacks, only those that are free are asked.
         """
-        free = tuple(lane for lane in plan.fallbacks if lane.provider in _FREE)
+        free = tuple(lane for lane in plan.fallbacks if lane.free)
         plan = replace(plan, fallbacks=free)
-        paid = sum(lane.provider not in _FREE for lane in plan.lanes) * plan.repeat
+        paid = sum(not lane.free for lane in plan.lanes) * plan.repeat
         left = max(0.0, self.rules.budget - self.spent)
         share = floor(left / paid * 1e6) / 1e6 if paid else 0.0  # it is part of a check's name
         return replace(plan, max_cost=share) if paid else plan
@@ -70,7 +62,7 @@ class LiveMode:
         """Return whether it is known what is left for *lanes*: not while a race runs, if one of
         them costs money.
         """
-        return not self.model.running or all(lane.provider in _FREE for lane in lanes)
+        return not self.model.running or all(lane.free for lane in lanes)
 
     def wanted(self) -> bool:
         """Return whether the draft should be sent now: on, changed, and complete."""
@@ -106,7 +98,7 @@ class LiveMode:
             self._fold, self._sent = self.model.fold, {}
 
     def _too_dear(self, lane: Lane, last: LiveAttempt | None) -> str | None:
-        if lane.provider in _FREE:
+        if lane.free:
             return None
         price = lane.prices
         if price is None or price.output is None:
@@ -117,20 +109,25 @@ class LiveMode:
             return f"the budget of ${self.rules.budget:g} would be passed"
         return None
 
-    def _why_not(self, lane: Lane) -> str:
-        last = self._last(lane)
-        return self._too_dear(lane, last) or f"its last answer took {_seconds(last):.1f} s"
+    def _standing(self) -> list[tuple[Lane, str | None]]:
+        """Return every lane in the race with why it is not asked: None for one that is."""
+        racing = [self.model.lanes[name] for name in self.model.in_view]
+        lasts = self._lasts()
+        dear = {lane.name: self._too_dear(lane, lasts.get(lane.name)) for lane in racing}
+        took = {name: _seconds(lasts.get(name)) for name in dear}
+        able = [took[name] for name, why in dear.items() if why is None]
+        limit = max(self.rules.fast, min(able, default=0.0))
+        slow = {name: f"its last answer took {s:.1f} s" for name, s in took.items() if s > limit}
+        return [(lane, dear[lane.name] or slow.get(lane.name)) for lane in racing]
 
-    def _racing(self) -> list[Lane]:
-        return [self.model.lanes[name] for name in self.model.in_view]
-
-    def _last(self, lane: Lane) -> LiveAttempt | None:
-        """Return the lane's last attempt that has ended."""
-        for number in sorted(self.model.fold.attempts, reverse=True):
-            attempt = self.model.fold.attempts[number]
-            if attempt.queued.lane == lane.name and attempt.ended is not None:
-                return attempt
-        return None
+    def _lasts(self) -> dict[str, LiveAttempt]:
+        """Return each lane's last attempt that has ended."""
+        found: dict[str, LiveAttempt] = {}
+        for number, attempt in self.model.fold.attempts.items():
+            lane = attempt.queued.lane
+            if attempt.ended is not None and (lane not in found or number > found[lane].number):
+                found[lane] = attempt
+        return found
 
 
 def _seconds(last: LiveAttempt | None) -> float:

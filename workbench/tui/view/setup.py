@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from workbench.config.prompt_file import PromptFile
 from workbench.config.themes import DEFAULT_THEME
-from workbench.engine.plan import EngineClient, OpenSession
+from workbench.engine.plan import CASES, EngineClient, OpenSession
 from workbench.model.events import AbortMode, Notice
 from workbench.model.lane import Lane
 from workbench.model.prompt import DataRow, Prompt
@@ -38,8 +38,7 @@ def more(known: int) -> int:
 
 
 EXAMPLES = "examples/"
-CASES = "cases of "
-"""How the ids of recorded examples, and the titles of guards' sessions, begin."""
+"""How the ids of recorded examples begin."""
 
 
 @dataclass(frozen=True, slots=True)
